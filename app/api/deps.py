@@ -1,0 +1,91 @@
+"""The words routes are written in: sessions, the caller, and what the service keeps for its lifetime."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Header, Path, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy import Engine
+
+from app import db, ids, keys
+from app.db import ReadSession, WriteSession
+from app.jobs import Queue
+from app.keys import Caller, Scope
+from app.recordings import Recordings
+from app.settings import Settings
+
+
+@dataclass(frozen=True)
+class House:
+    """What lives as long as the process: settings, database, recordings, queue."""
+
+    settings: Settings
+    engine: Engine
+    recordings: Recordings
+    queue: Queue
+
+
+def _house(request: Request) -> House:
+    house: House = request.app.state.house
+    return house
+
+
+HouseDep = Annotated[House, Depends(_house)]
+
+
+def _read_session(house: HouseDep) -> Iterator[ReadSession]:
+    with db.reading(house.engine) as session:
+        yield session
+
+
+def _write_session(house: HouseDep) -> Iterator[WriteSession]:
+    with db.writing(house.engine) as session:
+        yield session
+
+
+# scope="function": the code after `yield` runs before the answer is sent. With the default it runs after it, and a
+# commit that fails would still have been answered with 201.
+ReadSessionDep = Annotated[ReadSession, Depends(_read_session, scope="function")]
+WriteSessionDep = Annotated[WriteSession, Depends(_write_session, scope="function")]
+
+_bearer = HTTPBearer(auto_error=False, bearerFormat="cdd_...", description="An API key: `cdd_` + id + `_` + secret.")
+
+
+def _caller(
+    request: Request,
+    house: HouseDep,
+    _declared: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+) -> Caller:
+    # A session of its own: who calls must be known before a body is read and a transaction begun.
+    token = keys.bearer(request.headers.get("authorization"))
+    with db.reading(house.engine) as session:
+        caller = keys.identify(session, token)
+        stale = keys.is_use_stale(keys.find(session, caller.owner_id, caller.key_id), at=db.now())
+    if stale:
+        with db.writing(house.engine) as session:
+            keys.note_use(session, caller.key_id)
+    return caller
+
+
+def _with(scope: Scope) -> Callable[[Caller], Caller]:
+    def check(caller: Annotated[Caller, Depends(_caller)]) -> Caller:
+        caller.must(scope)
+        return caller
+
+    return check
+
+
+CallerDep = Annotated[Caller, Depends(_caller)]
+ReaderDep = Annotated[Caller, Depends(_with(Scope.READ))]
+WriterDep = Annotated[Caller, Depends(_with(Scope.WRITE))]
+KeyKeeperDep = Annotated[Caller, Depends(_with(Scope.KEYS))]
+
+InterviewId = Annotated[str, Path(pattern=ids.pattern(ids.Kind.INTERVIEW), description="An interview's id.")]
+JobId = Annotated[str, Path(pattern=ids.pattern(ids.Kind.JOB), description="A job's id.")]
+ConsentId = Annotated[str, Path(pattern=ids.pattern(ids.Kind.CONSENT), description="A consent's id.")]
+InsightId = Annotated[str, Path(pattern=ids.pattern(ids.Kind.INSIGHT), description="An insight's id.")]
+KeyId = Annotated[str, Path(pattern=ids.pattern(ids.Kind.KEY), description="A key's id.")]
+
+IfMatch = Annotated[str | None, Header(max_length=200, description="Change it only if this is still its ETag.")]
+IfNoneMatch = Annotated[str | None, Header(max_length=200, description="Answer 304 if this is still its ETag.")]

@@ -1,0 +1,77 @@
+"""Jobs over HTTP: how far the work is, as an answer or as a stream; stop it, try it again."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from starlette.concurrency import run_in_threadpool
+
+from app import db, errors, jobs, models
+from app.api import bodies, deps, schemas, views
+from app.api.deps import House, HouseDep, ReaderDep, ReadSessionDep, WriterDep, WriteSessionDep
+from app.api.problems import responses
+from app.keys import Caller
+
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+
+# How often a stream looks for news, in seconds. People watch a bar; the database is asked once a second for each.
+LOOK_EVERY_S = 1.0
+FIND_ERRORS = (errors.KeyMissing, errors.ScopeMissing, errors.NotFound, errors.InvalidRequest)
+
+
+@router.get("/{job_id}", responses=responses(*FIND_ERRORS))
+def get_job(job_id: deps.JobId, caller: ReaderDep, session: ReadSessionDep) -> schemas.JobOut:
+    """Status, stage, progress, and why it failed if it did."""
+    return views.job(jobs.find(session, caller.owner_id, job_id))
+
+
+@router.post("/{job_id}/cancel", responses=responses(*FIND_ERRORS, errors.JobFinished))
+def cancel_job(job_id: deps.JobId, caller: WriterDep, session: WriteSessionDep) -> schemas.JobOut:
+    """Stop it. A queued job is canceled at once, a running one within seconds. Canceling twice is fine."""
+    return views.job(jobs.cancel(session, caller.owner_id, job_id))
+
+
+@router.post(
+    "/{job_id}/retry",
+    status_code=202,
+    responses=bodies.ACCEPTED | responses(*FIND_ERRORS, errors.JobNotRetryable, errors.ConsentWithdrawn),
+)
+def retry_job(
+    job_id: deps.JobId, response: Response, house: HouseDep, caller: WriterDep, session: WriteSessionDep
+) -> schemas.JobOut:
+    """Try a failed or canceled job again. What it heard already is not heard a second time."""
+    job = jobs.retry(session, house.queue, caller.owner_id, job_id)
+    bodies.point_to_job(response, job)
+    return views.job(job)
+
+
+def _followed(job_id: deps.JobId, caller: ReaderDep, house: HouseDep) -> tuple[Caller, str]:
+    """Whose job it is, checked before the stream begins: a stream cannot turn into a problem any more."""
+    with db.reading(house.engine) as session:
+        jobs.find(session, caller.owner_id, job_id)
+    return caller, job_id
+
+
+@router.get("/{job_id}/events", response_class=EventSourceResponse, responses=responses(*FIND_ERRORS))
+async def stream_job_events(
+    house: HouseDep, followed: Annotated[tuple[Caller, str], Depends(_followed)]
+) -> AsyncIterator[ServerSentEvent]:
+    """The job as server-sent events: `progress` whenever it changes, `done` at the end."""
+    caller, job_id = followed
+    seen = 0
+    while True:
+        job = await run_in_threadpool(_look, house, caller, job_id)
+        if job.version > seen:
+            seen = job.version
+            is_over = job.status in jobs.ENDED
+            yield ServerSentEvent(data=views.job(job), event="done" if is_over else "progress", id=str(seen))
+            if is_over:
+                return
+        await asyncio.sleep(LOOK_EVERY_S)
+
+
+def _look(house: House, caller: Caller, job_id: str) -> models.Job:
+    with db.reading(house.engine) as session:
+        return jobs.find(session, caller.owner_id, job_id)

@@ -1,0 +1,55 @@
+"""The service about itself: limits, health, readiness, metrics."""
+
+from fastapi import APIRouter, Response
+
+from app import errors, media_types, readiness
+from app.api import schemas
+from app.api.deps import CallerDep, HouseDep
+from app.api.problems import responses
+from app.metrics import CONTENT_TYPE, render
+
+router = APIRouter(tags=["service"])
+
+
+@router.get("/v1/limits", responses=responses(errors.KeyMissing))
+def get_limits(_caller: CallerDep, house: HouseDep) -> schemas.LimitsOut:
+    """What this service takes: sizes, lengths, media types."""
+    settings = house.settings
+    return schemas.LimitsOut(
+        max_recording_bytes=settings.max_recording_bytes,
+        max_recording_s=settings.max_decoded_s,
+        max_json_bytes=settings.max_json_bytes,
+        min_upload_bytes_per_s=settings.min_upload_bytes_per_s,
+        media_types=sorted({kind.media_type for kind in media_types.KINDS.values()}),
+    )
+
+
+@router.get("/healthz")
+async def get_health() -> schemas.HealthOut:
+    """This process answers. Nothing else is looked at, so it answers at once, whatever the disk does."""
+    return schemas.HealthOut(status="ok")
+
+
+@router.get(
+    "/readyz", responses={503: {"description": "Something that is needed is missing.", "model": schemas.ReadyOut}}
+)
+def get_readiness(house: HouseDep, response: Response) -> schemas.ReadyOut:
+    """Whether the database is there and current, recordings can be kept, and how many workers are alive."""
+    found = readiness.look(house.engine, house.recordings, house.settings)
+    response.status_code = 200 if found.is_ready else 503
+    return schemas.ReadyOut(
+        status="ready" if found.is_ready else "not-ready",
+        database=found.database,
+        storage=found.storage,
+        workers=found.workers,
+    )
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={200: {"content": {CONTENT_TYPE: {"schema": {"type": "string"}, "example": "candid_jobs 3\n"}}}},
+)
+def get_metrics(house: HouseDep) -> Response:
+    """Prometheus metrics: requests by route, jobs by status, live workers. No words, names or keys."""
+    return Response(render(house.engine, house.settings), media_type=CONTENT_TYPE)

@@ -1,0 +1,65 @@
+"""Transcripts over HTTP: one address, several representations."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Header, Query, Response
+from fastapi.responses import JSONResponse
+
+from app import errors, interviews, transcripts
+from app.api import bodies, deps, negotiation, schemas, views
+from app.api.deps import ReaderDep, ReadSessionDep
+from app.api.problems import responses
+from app.transcripts.formats import FORMATS
+
+router = APIRouter(prefix="/v1/interviews/{interview_id}/transcript", tags=["transcripts"])
+
+TEXTS = {
+    "text/vtt": "WEBVTT\n\n00:00:00.320 --> 00:00:01.480\n<v Speaker 1>What do you like?\n",
+    "application/x-subrip": "1\n00:00:00,320 --> 00:00:01,480\nSpeaker 1: What do you like?\n",
+    "text/plain": "[00:00] Speaker 1: What do you like?\n",
+    "text/markdown": "**Speaker 1** [00:00]\n\nWhat do you like?\n",
+}
+
+
+@router.get(
+    "",
+    response_model=schemas.TranscriptOut,
+    responses={
+        200: bodies.ETAGGED[200]
+        | {"content": {kind: {"schema": {"type": "string"}, "example": text} for kind, text in TEXTS.items()}}
+    }
+    | bodies.NOT_MODIFIED
+    | responses(
+        errors.KeyMissing, errors.ScopeMissing, errors.NotFound, errors.FormatNotOffered, errors.TranscriptNotReady,
+        errors.InvalidRequest, errors.ConsentWithdrawn,
+    ),
+)  # fmt: skip
+def get_transcript(
+    interview_id: deps.InterviewId,
+    caller: ReaderDep,
+    session: ReadSessionDep,
+    wanted_format: Annotated[
+        Literal["json", "vtt", "srt", "txt", "md"] | None,
+        Query(alias="format", description="Wins over Accept. Default: JSON."),
+    ] = None,
+    include: Annotated[
+        Literal["words", "none"], Query(description="`none` leaves the words' times out of the JSON: a tenth is left.")
+    ] = "words",
+    version: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="An older version; default: current.")] = None,
+    accept: Annotated[str | None, Header(max_length=1000, include_in_schema=False)] = None,
+    if_none_match: deps.IfNoneMatch = None,
+) -> Response:
+    """The words, as JSON, WebVTT, SRT, plain text or Markdown."""
+    interviews.readable(session, caller.owner_id, interview_id)
+    chosen = negotiation.choose(wanted_format, accept)
+    number, transcript = transcripts.pick(session, interview_id, version)
+    if chosen == negotiation.JSON:
+        body = views.transcript(interview_id, number, transcript, with_words=include == "words")
+        response: Response = JSONResponse(body)
+    else:
+        media_type, write = FORMATS[chosen]
+        response = Response(write(transcript), media_type=media_type)
+    # A version never changes, so its number and the representation name the bytes.
+    bodies.not_modified(response, f'"{number}-{chosen}-{include}"', if_none_match)
+    response.headers["Vary"] = "Accept"
+    return response

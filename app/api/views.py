@@ -1,0 +1,116 @@
+"""Rows into what goes over the wire: the few places where several tables make one answer."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from app import consents, erasures, insights, models
+from app.api import schemas
+from app.errors import NotFound
+from app.transcripts import values
+
+
+def job(row: models.Job) -> schemas.JobOut:
+    links = {
+        "self": f"/v1/jobs/{row.id}",
+        "events": f"/v1/jobs/{row.id}/events",
+        "interview": f"/v1/interviews/{row.interview_id}",
+    }
+    return schemas.JobOut.model_validate(row.model_dump() | {"links": links})
+
+
+def interview(session: Session, row: models.Interview) -> schemas.InterviewOut:
+    return interviews(session, [row])[0]
+
+
+def interviews(session: Session, rows: Sequence[models.Interview]) -> list[schemas.InterviewOut]:
+    """All of them with four queries, however many they are."""
+    ids = [row.id for row in rows]
+    recordings = {row.interview_id: row for row in _of(session, models.Recording, ids)}
+    # In order of creation, so that the newest of each interview stays.
+    jobs = {row.interview_id: row for row in _of(session, models.Job, ids)}
+    given = {row.interview_id: row for row in _of(session, models.Consent, ids)}
+    withdrawn = _withdrawn(session, [row.id for row in given.values()])
+    return [
+        _interview(row, recordings.get(row.id), jobs.get(row.id), _consent_summary(given.get(row.id), withdrawn))
+        for row in rows
+    ]
+
+
+def _of(session: Session, table: Any, interview_ids: Sequence[str]) -> Sequence[Any]:
+    query = select(table).where(col(table.interview_id).in_(interview_ids)).order_by(col(table.id))
+    return session.exec(query).all()
+
+
+def _withdrawn(session: Session, consent_ids: Sequence[str]) -> set[str]:
+    event = models.ConsentEvent
+    query = select(event.consent_id).where(col(event.consent_id).in_(consent_ids), event.kind == "withdrawn")
+    return set(session.exec(query))
+
+
+def _consent_summary(row: models.Consent | None, withdrawn: set[str]) -> dict[str, Any] | None:
+    if row is None:
+        return None
+    status = "withdrawn" if row.id in withdrawn else "given"
+    return {"id": row.id, "status": status, "method": row.method, "at": row.asserted_at}
+
+
+def _interview(
+    row: models.Interview,
+    recording: models.Recording | None,
+    newest_job: models.Job | None,
+    consent: dict[str, Any] | None,
+) -> schemas.InterviewOut:
+    here = f"/v1/interviews/{row.id}"
+    has_words = row.transcript_version > 0
+    return schemas.InterviewOut.model_validate(
+        row.model_dump()
+        | {
+            "transcript_version": row.transcript_version or None,
+            "consent": consent,
+            "recording": recording,
+            "job": job(newest_job) if newest_job else None,
+            "links": {
+                "self": here,
+                "recording": f"{here}/recording" if recording else None,
+                "transcript": f"{here}/transcript" if has_words else None,
+                "insights": f"{here}/insights" if has_words else None,
+                "job": f"/v1/jobs/{newest_job.id}" if newest_job else None,
+            },
+        }
+    )
+
+
+def transcript(interview_id: str, version: int, words: values.Transcript, *, with_words: bool) -> dict[str, Any]:
+    """The JSON of a transcript. Dumped once by hand: validating ten thousand words again would double the time."""
+    left_out = None if with_words else {"segments": {"__all__": {"words"}}}
+    return {"interview_id": interview_id, "version": version, **words.model_dump(mode="json", exclude=left_out)}
+
+
+def insight_list(session: Session, rows: Sequence[models.Insight]) -> list[schemas.InsightOut]:
+    categories = insights.categories_of(session, rows)
+    return [schemas.InsightOut.model_validate(row.model_dump() | {"categories": categories[row.id]}) for row in rows]
+
+
+def insight(session: Session, row: models.Insight) -> schemas.InsightOut:
+    return insight_list(session, [row])[0]
+
+
+def consent(session: Session, row: models.Consent) -> schemas.ConsentOut:
+    events = consents.history(session, row.id)
+    return schemas.ConsentOut.model_validate(
+        row.model_dump()
+        | {
+            "status": "withdrawn" if consents.is_withdrawn(events) else "given",
+            "events": [schemas.ConsentEventOut.model_validate(event) for event in events],
+            "erasure": _erasure(session, row.id),
+        }
+    )
+
+
+def _erasure(session: Session, consent_id: str) -> schemas.ErasureOut | None:
+    try:
+        return schemas.ErasureOut.model_validate(erasures.of_consent(session, consent_id))
+    except NotFound:
+        return None

@@ -1,0 +1,91 @@
+"""The database: one engine, two kinds of session, and the pragmas that keep promises."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, DateTime, Engine, create_engine, event
+from sqlalchemy.engine import Dialect, make_url
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Session
+
+BUSY_TIMEOUT_MS = 30_000
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An instant. SQLite forgets time zones: naive values are refused going in, UTC is restored coming out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        del dialect
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a naive datetime is not an instant")
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def open_engine(url: str) -> Engine:
+    """The engine for `url`. A SQLite file's folder is made when absent."""
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True)
+    database = make_url(url).database
+    if database:
+        Path(database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"check_same_thread": False})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # Python's own transaction control is switched off: it begins late and only before some statements.
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA foreign_keys=ON")
+    # FULL, because with NORMAL a power cut can take back an upload that was already acknowledged.
+    connection.execute("PRAGMA synchronous=FULL")
+    # Erased words are overwritten with zeros, not merely unlinked.
+    connection.execute("PRAGMA secure_delete=ON")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A writer takes the write lock at once. Under plain BEGIN two threads that read and then write both hold a
+    # read lock, and one is told "database is locked" at once, whatever the busy timeout.
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+class ReadSession(Session):
+    """Sees one moment of the database; never commits."""
+
+
+class WriteSession(Session):
+    """One transaction that may change things; on SQLite it holds the write lock from its first statement."""
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[ReadSession]:
+    with ReadSession(engine, expire_on_commit=False) as session:
+        yield session
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[WriteSession]:
+    """Commits when the block ends, rolls back when it raises. One of the two places that commit."""
+    with WriteSession(engine.execution_options(writes=True), expire_on_commit=False) as session:
+        yield session
+        session.commit()

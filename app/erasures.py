@@ -1,0 +1,112 @@
+"""Erasing an interview: the words in the transaction that asks for it, the sound after, a certificate at the end."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import structlog
+from sqlalchemy import Engine, delete, func
+from sqlmodel import Session, col, select
+
+from app import jobs, models, recordings
+from app.db import WriteSession, now, writing
+from app.errors import NotFound
+from app.keys import Caller
+from app.recordings import Recordings
+
+log = structlog.get_logger()
+
+
+def begin(session: WriteSession, caller: Caller, *, interview_id: str, consent_id: str | None) -> models.Erasure:
+    """Marks the interview withdrawn, stops its work and erases its words."""
+    interview = session.get_one(models.Interview, interview_id)
+    interview.status = "withdrawn"
+    interview.transcript_version = 0
+    interview.version += 1
+    interview.updated_at = now()
+    for job in _jobs(session, interview_id, *jobs.ACTIVE):
+        jobs.cancel(session, interview.owner_id, job.id)
+    erasure = models.Erasure(
+        owner_id=interview.owner_id,
+        interview_id=interview_id,
+        consent_id=consent_id,
+        requested_by=caller.key_id,
+        erased=_erase_words(session, interview_id),
+    )
+    session.add(erasure)
+    session.flush()
+    return erasure
+
+
+def _jobs(session: Session, interview_id: str, *statuses: str) -> list[models.Job]:
+    query = select(models.Job).where(models.Job.interview_id == interview_id, col(models.Job.status).in_(statuses))
+    return list(session.exec(query))
+
+
+def _erase_words(session: WriteSession, interview_id: str) -> dict[str, Any]:
+    transcripts = select(models.Transcript.id).where(models.Transcript.interview_id == interview_id)
+    of_interview = select(models.Job.id).where(models.Job.interview_id == interview_id)
+    segments = session.exec(
+        select(func.count()).select_from(models.Segment).where(col(models.Segment.transcript_id).in_(transcripts))
+    ).one()
+    counts = {
+        "segments": segments,
+        "heard_chunks": _delete(session, models.HeardChunk, col(models.HeardChunk.job_id).in_(of_interview)),
+        "insights": _delete(session, models.Insight, col(models.Insight.interview_id) == interview_id),
+        "transcripts": _delete(session, models.Transcript, col(models.Transcript.interview_id) == interview_id),
+    }
+    return dict(counts)
+
+
+def _delete(session: WriteSession, table: Any, where: Any) -> int:
+    return int(session.execute(delete(table).where(where)).rowcount)  # type: ignore[attr-defined]
+
+
+def of_consent(session: Session, consent_id: str) -> models.Erasure:
+    erasure = session.exec(select(models.Erasure).where(models.Erasure.consent_id == consent_id)).first()
+    if erasure is None:
+        raise NotFound("Nothing was erased for this consent.")
+    return erasure
+
+
+def pending(session: Session) -> list[str]:
+    """Ids of the erasures whose sound may still be there."""
+    return list(session.exec(select(models.Erasure.id).where(col(models.Erasure.completed_at).is_(None))))
+
+
+def finish(engine: Engine, store: Recordings, work_dir: Path, erasure_id: str) -> bool:
+    """Erases the sound and completes the certificate; False while work on the interview is still stopping.
+
+    May be called any number of times, by any process: who calls first does it.
+    """
+    with writing(engine) as session:
+        erasure = session.get_one(models.Erasure, erasure_id)
+        if erasure.completed_at is not None:
+            return True
+        if _jobs(session, erasure.interview_id, "running"):
+            return False
+        erased = dict(erasure.erased)
+        recording = recordings.of(session, erasure.interview_id)
+        if recording is not None:
+            # The bytes first: if we die between the two, the row still says where to look, and we come again.
+            store.erase(recording.key)
+            erased["recording"] = {"sha256": recording.sha256, "size_bytes": recording.size_bytes}
+            session.delete(recording)
+        for job in _jobs(session, erasure.interview_id, *jobs.ENDED):
+            shutil.rmtree(work_dir / job.id, ignore_errors=True)
+        erasure.erased = erased
+        erasure.completed_at = now()
+        interview_id = erasure.interview_id
+    _empty_log(engine)
+    log.info("erased", interview=interview_id)
+    return True
+
+
+def _empty_log(engine: Engine) -> None:
+    # SQLite's write-ahead log still holds the erased pages as they were; a checkpoint that truncates drops them.
+    if engine.dialect.name == "sqlite":
+        connection = engine.raw_connection()
+        try:
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            connection.close()

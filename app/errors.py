@@ -1,0 +1,355 @@
+"""Everything that can go wrong, as a tree: what happened and the facts, never an HTTP status.
+
+CandidError
+├── NotFound                  nothing of that kind and id belongs to the caller
+├── AccessRefused
+│   ├── KeyMissing            no bearer key came with the request
+│   ├── KeyRefused            the key is unknown, expired or revoked
+│   └── ScopeMissing          the key is good, but not for this
+├── InvalidRequest
+│   ├── ConsentRequired       a recording came without the interviewee's consent
+│   ├── FieldInvalid          a value is not what it should be (pointer says where)
+│   ├── CursorInvalid         a cursor we did not make, or made for other filters
+│   ├── MultipartInvalid      the form cannot be read
+│   ├── JsonInvalid           the body is not JSON
+│   └── BodyTooLarge          more bytes than a body of this kind may have
+├── UploadRefused
+│   ├── RecordingTooLarge     more bytes than the limit
+│   ├── RecordingEmpty        not one byte
+│   ├── NotAudio              the first bytes are of no recording we know
+│   ├── MediaTypeRefused      the request's Content-Type is none that this path takes
+│   ├── UploadTooSlow         the bytes came slower than the minimum rate
+│   └── UploadCutOff          the client went away before the end
+├── StateConflict
+│   ├── TranscriptNotReady    asked for too early (says when to come back)
+│   ├── RecordingAbsent       the interview has no recording yet
+│   ├── RecordingPresent      the interview has its recording already
+│   ├── JobFinished           a finished job cannot be canceled
+│   ├── JobNotRetryable       only a failed or canceled job can be tried again
+│   └── InsightStale          its quote is no longer in the transcript
+├── VersionMismatch           If-Match names an older version
+├── FormatNotOffered          no such representation; says which there are
+├── RangeInvalid              the bytes asked for are not in the recording
+├── ConsentWithdrawn          the words and the sound are gone, on purpose
+├── StorageFull               no room on disk
+└── WorkError                 background work on a recording
+    ├── PermanentFailure      trying again cannot help
+    │   ├── RecordingUnusable
+    │   │   ├── RecordingUnreadable   libav finds no recording in it
+    │   │   ├── RecordingIncomplete   its index is missing: the upload was cut
+    │   │   ├── RecordingTooLong      more sound than the limit, by decoded length
+    │   │   ├── NoSoundTrack          a container without audio
+    │   │   ├── DecoderCrashed        the decoding child died of it
+    │   │   └── DecoderTimedOut       the decoding child had to be stopped
+    │   ├── RecordingLost     the bytes are not where they were kept, or not the same
+    │   ├── LanguageUnsupported   this model does not know the language asked for
+    │   ├── WeightsMissing    no weights for the model asked for
+    │   ├── WeightsCorrupt    the weights are not the ones we know
+    │   └── AttemptsExhausted it kills its worker every time
+    ├── PassingFailure        trying again may help
+    └── WorkCanceled          somebody asked for it to stop
+"""
+
+from typing import ClassVar
+
+
+class CandidError(Exception):
+    """The service could not do what was asked."""
+
+    code: ClassVar[str] = "internal"
+
+    def __init__(self, detail: str = "", **facts: object) -> None:
+        """`detail` is one sentence for a person; `facts` are for programs and go into the answer."""
+        super().__init__(detail)
+        self.detail = detail
+        self.facts = facts
+
+    @classmethod
+    def title(cls) -> str:
+        """The class's docstring, first line: the same for every occurrence."""
+        return (cls.__doc__ or "").strip().splitlines()[0].rstrip(".")
+
+
+class NotFound(CandidError):
+    """There is no such thing here."""
+
+    code = "not-found"
+
+
+class AccessRefused(CandidError):
+    """This caller may not do that."""
+
+    code = "access-refused"
+
+
+class KeyMissing(AccessRefused):
+    """A bearer key is needed."""
+
+    code = "key-missing"
+
+
+class KeyRefused(AccessRefused):
+    """The key is unknown, expired or revoked."""
+
+    code = "key-refused"
+
+
+class ScopeMissing(AccessRefused):
+    """The key does not carry the scope that this needs."""
+
+    code = "scope-missing"
+
+
+class InvalidRequest(CandidError):
+    """The request is not valid."""
+
+    code = "invalid-request"
+
+
+class ConsentRequired(InvalidRequest):
+    """A recording is only taken with the consent of everyone on it."""
+
+    code = "consent-required"
+
+
+class FieldInvalid(InvalidRequest):
+    """A field has a value it cannot have."""
+
+    code = "field-invalid"
+
+    def __init__(self, pointer: str, detail: str) -> None:
+        super().__init__(detail, errors=[{"pointer": pointer, "code": "invalid", "detail": detail}])
+
+
+class CursorInvalid(InvalidRequest):
+    """The cursor is not one of ours, or belongs to another query."""
+
+    code = "cursor-invalid"
+
+
+class MultipartInvalid(InvalidRequest):
+    """The multipart form cannot be read."""
+
+    code = "multipart-invalid"
+
+
+class JsonInvalid(InvalidRequest):
+    """The body is not JSON."""
+
+    code = "json-invalid"
+
+
+class BodyTooLarge(InvalidRequest):
+    """The body is larger than this service reads."""
+
+    code = "body-too-large"
+
+
+class UploadRefused(CandidError):
+    """The upload was not taken."""
+
+    code = "upload-refused"
+
+
+class RecordingTooLarge(UploadRefused):
+    """The recording has more bytes than this service takes."""
+
+    code = "recording-too-large"
+
+
+class RecordingEmpty(UploadRefused):
+    """The recording has no bytes."""
+
+    code = "recording-empty"
+
+
+class NotAudio(UploadRefused):
+    """These bytes are not a recording of a kind we know."""
+
+    code = "not-audio"
+
+
+class MediaTypeRefused(UploadRefused):
+    """The request's content type is none that this path takes."""
+
+    code = "media-type-refused"
+
+
+class UploadTooSlow(UploadRefused):
+    """The bytes came too slowly."""
+
+    code = "upload-too-slow"
+
+
+class UploadCutOff(UploadRefused):
+    """The connection ended before the recording did."""
+
+    code = "upload-cut-off"
+
+
+class StateConflict(CandidError):
+    """Not possible in the present state."""
+
+    code = "state-conflict"
+
+
+class TranscriptNotReady(StateConflict):
+    """The transcript is not ready yet."""
+
+    code = "transcript-not-ready"
+
+
+class RecordingAbsent(StateConflict):
+    """The interview has no recording yet."""
+
+    code = "recording-absent"
+
+
+class RecordingPresent(StateConflict):
+    """The interview has its recording already."""
+
+    code = "recording-present"
+
+
+class JobFinished(StateConflict):
+    """The job is finished."""
+
+    code = "job-finished"
+
+
+class JobNotRetryable(StateConflict):
+    """Only a failed or canceled job can be tried again."""
+
+    code = "job-not-retryable"
+
+
+class InsightStale(StateConflict):
+    """The insight's quote is no longer in the transcript."""
+
+    code = "insight-stale"
+
+
+class VersionMismatch(CandidError):
+    """Somebody changed it since you read it."""
+
+    code = "version-mismatch"
+
+
+class FormatNotOffered(CandidError):
+    """There is no such representation."""
+
+    code = "format-not-offered"
+
+
+class RangeInvalid(CandidError):
+    """The range asked for is not in the recording."""
+
+    code = "range-invalid"
+
+
+class ConsentWithdrawn(CandidError):
+    """Consent was withdrawn: recording and words are erased."""
+
+    code = "consent-withdrawn"
+
+
+class StorageFull(CandidError):
+    """There is no room left to keep the recording."""
+
+    code = "storage-full"
+
+
+class WorkError(CandidError):
+    """Background work did not succeed."""
+
+    code = "work-failed"
+
+
+class PermanentFailure(WorkError):
+    """This cannot succeed as it is."""
+
+    code = "permanent-failure"
+
+
+class RecordingUnusable(PermanentFailure):
+    """The recording cannot be used."""
+
+    code = "recording-unusable"
+
+
+class RecordingUnreadable(RecordingUnusable):
+    """There is no readable recording in this file."""
+
+    code = "recording-unreadable"
+
+
+class RecordingIncomplete(RecordingUnusable):
+    """The recording is incomplete: upload it again."""
+
+    code = "recording-incomplete"
+
+
+class RecordingTooLong(RecordingUnusable):
+    """The recording holds more sound than this service takes."""
+
+    code = "recording-too-long"
+
+
+class NoSoundTrack(RecordingUnusable):
+    """The file holds no sound."""
+
+    code = "no-sound-track"
+
+
+class DecoderCrashed(RecordingUnusable):
+    """Reading the recording crashed the decoder."""
+
+    code = "decoder-crashed"
+
+
+class DecoderTimedOut(RecordingUnusable):
+    """Reading the recording took too long."""
+
+    code = "decoder-timed-out"
+
+
+class RecordingLost(PermanentFailure):
+    """The recording is not where it was kept."""
+
+    code = "recording-lost"
+
+
+class LanguageUnsupported(PermanentFailure):
+    """The model does not know this language."""
+
+    code = "language-unsupported"
+
+
+class WeightsMissing(PermanentFailure):
+    """The Whisper weights asked for are not on this machine."""
+
+    code = "weights-missing"
+
+
+class WeightsCorrupt(PermanentFailure):
+    """The Whisper weights are not the ones we know."""
+
+    code = "weights-corrupt"
+
+
+class AttemptsExhausted(PermanentFailure):
+    """The work ended its worker every time it was tried."""
+
+    code = "attempts-exhausted"
+
+
+class PassingFailure(WorkError):
+    """Something outside failed; it may work later."""
+
+    code = "passing-failure"
+
+
+class WorkCanceled(WorkError):
+    """The work was canceled."""
+
+    code = "canceled"

@@ -1,0 +1,117 @@
+"""From judged sentences to findings: what is strong enough, which neighbours belong together, how sure we are."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from app.extraction.values import Category, Finding, Pay, Said, Score, Turn, Verdict
+
+ENOUGH = 0.5  # a sentence weaker than this in every category is left out
+CARRIES_ON = 0.4  # but a neighbour that goes on about the same may be weaker
+ENOUGH_TOO = 0.6  # a second label must be clearer: it is not what the sentence was kept for
+MOST_LABELS = 2
+MOST_SENTENCES = 4
+MIXED_DOUBT = 0.85  # it is not known who spoke
+RULES_KNOW = 0.95  # no rule is surer than this
+ORDER = {category: place for place, category in enumerate(Category)}
+
+
+@dataclass(frozen=True)
+class _Claim:
+    """A sentence worth keeping, its labels strongest first. `place` counts sentences, to know neighbours."""
+
+    place: int
+    said: Said
+    labels: tuple[tuple[Category, Score], ...]
+    pay: Pay | None
+
+    @property
+    def lead(self) -> Category:
+        return self.labels[0][0]
+
+
+def findings(turns: Sequence[Turn], said: Sequence[Said], verdicts: Iterable[Verdict]) -> list[Finding]:
+    """One finding per run of neighbouring sentences about the same thing; none of them overlap."""
+    return [_finding(turns, run) for run in _runs(_claims(zip(said, verdicts, strict=True)))]
+
+
+def _claims(judged: Iterable[tuple[Said, Verdict]]) -> Iterator[_Claim]:
+    last: _Claim | None = None
+    for place, (said, verdict) in enumerate(judged):
+        claim = _claim(place, said, verdict)
+        if claim is None and last is not None and _is_next(last, place, said):
+            claim = _carried(last, place, said, verdict)
+        last = claim
+        if claim is not None:
+            yield claim
+
+
+def _claim(place: int, said: Said, verdict: Verdict) -> _Claim | None:
+    ranked = sorted(verdict.scores.items(), key=lambda item: (-item[1].strength, ORDER[item[0]]))
+    if not ranked or ranked[0][1].strength < ENOUGH:
+        return None
+    others = [item for item in ranked[1:] if item[1].strength >= ENOUGH_TOO]
+    labels = (ranked[0], *others)[:MOST_LABELS]
+    has_pay = any(category is Category.COMPENSATION for category, _ in labels)
+    return _Claim(place, said, labels, verdict.pay if has_pay else None)
+
+
+def _carried(last: _Claim, place: int, said: Said, verdict: Verdict) -> _Claim | None:
+    """The sentence as a continuation of `last`, when it leans the same way."""
+    score = verdict.scores.get(last.lead)
+    if score is None or score.strength < CARRIES_ON:
+        return None
+    return _Claim(place, said, ((last.lead, score),), None)
+
+
+def _is_next(last: _Claim, place: int, said: Said) -> bool:
+    same_answer = said.question == last.said.question and said.after == last.said.after + 1
+    return same_answer and place == last.place + 1 and said.turn_index == last.said.turn_index
+
+
+def _runs(claims: Sequence[_Claim]) -> Iterator[list[_Claim]]:
+    run: list[_Claim] = []
+    for claim in claims:
+        if run and not _continues(run, claim):
+            yield run
+            run = []
+        run.append(claim)
+    if run:
+        yield run
+
+
+def _continues(run: Sequence[_Claim], claim: _Claim) -> bool:
+    two_figures = claim.pay is not None and any(one.pay is not None for one in run)
+    return (
+        _is_next(run[-1], claim.place, claim.said)
+        and claim.lead is run[-1].lead
+        and len(run) < MOST_SENTENCES
+        and not two_figures
+    )
+
+
+def _finding(turns: Sequence[Turn], run: Sequence[_Claim]) -> Finding:
+    start, end, index = run[0].said.start, run[-1].said.end, run[0].said.turn_index
+    labels = _labels(run)
+    lead = labels[0][1]
+    return Finding(
+        turn_index=index,
+        start=start,
+        end=end,
+        quote=turns[index].text[start:end],
+        categories=tuple(category for category, _ in labels),
+        value=next((claim.pay for claim in run if claim.pay is not None), None),
+        confidence=round(min(RULES_KNOW, lead.strength) * (MIXED_DOUBT if run[0].said.mixed else 1), 3),
+        because=" ".join(lead.because),
+    )
+
+
+def _labels(run: Sequence[_Claim]) -> list[tuple[Category, Score]]:
+    """The run's labels: its lead, then every other that some sentence of it bears, strongest first."""
+    best: dict[Category, Score] = {}
+    for claim in run:
+        for category, score in claim.labels:
+            if category not in best or score.strength > best[category].strength:
+                best[category] = score
+    lead = run[0].lead
+    others = sorted((c for c in best if c is not lead), key=lambda c: (-best[c].strength, ORDER[c]))
+    return [(lead, best[lead]), *((c, best[c]) for c in others)][: MOST_LABELS + 1]

@@ -1,0 +1,105 @@
+"""Log lines as events with fields, from an allow-list: no words of an interview, file names or keys can get in."""
+
+import logging
+import sys
+import traceback
+from collections.abc import Mapping, MutableMapping
+from typing import Any
+
+import structlog
+
+from app.settings import Settings
+
+Event = MutableMapping[str, Any]
+
+# A field that is not here is dropped, whoever logs it. Add what says how the service works, never what was said.
+FIELDS = frozenset(
+    (
+        *("event", "level", "at", "logger", "cause", "where", "version", "count"),
+        *("interview", "job", "attempt", "stage", "progress", "rtf", "audio_s", "took_s", "left_s", "eta_s"),
+        *("chunk", "chunks", "windows", "outcome", "code", "starts", "queue"),
+        *("worker", "workers", "engine", "model", "threads", "slots", "python"),
+        *("request", "method", "route", "status", "duration_ms", "size_bytes", "url", "host", "port"),
+        *("key_id", "owner", "consent", "erasure", "recording"),
+    )
+)
+# Libraries whose own sentences are shown. What others log may quote anything, so of them only the fact is shown.
+TRUSTED_LOGGERS = ("uvicorn", "dbos", "alembic")
+LOUD_LOGGERS = {"dbos": logging.WARNING, "alembic": logging.WARNING, "httpx": logging.WARNING}
+FRAMES = 12
+
+
+def set_up(settings: Settings) -> None:
+    """Everything this process logs goes to stderr through here, the libraries' lines too. Call once, at start."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, keep_trusted, *shared()],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendering(settings.log_format)],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=settings.log_level.upper(), force=True)
+    for name, level in LOUD_LOGGERS.items():
+        logging.getLogger(name).setLevel(level)
+    for name in ("dbos", "uvicorn", "uvicorn.error", "uvicorn.access"):
+        # They bring handlers of their own, which would print every line a second time, past the allow-list.
+        logging.getLogger(name).handlers = []
+        logging.getLogger(name).propagate = name != "uvicorn.access"
+    # The job engine adds its own handler at launch, but only when it finds none.
+    logging.getLogger("dbos").addHandler(logging.NullHandler())
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.stdlib.filter_by_level,
+            *shared(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+
+
+def shared() -> list[Any]:
+    return [
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+        describe_exception,
+        keep_allowed,
+    ]
+
+
+def rendering(log_format: str) -> list[Any]:
+    if log_format == "json":
+        return [structlog.processors.JSONRenderer()]
+    return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), timestamp_key="at", pad_event_to=24)]
+
+
+def keep_allowed(_logger: object, _method: str, event: Event) -> Event:
+    """Drops every field that is not on the list; the formatter's own bookkeeping stays."""
+    return {name: value for name, value in event.items() if name in FIELDS or name.startswith("_")}
+
+
+def keep_trusted(_logger: object, _method: str, event: Event) -> Event:
+    name = str(event.get("logger", ""))
+    if name.partition(".")[0] not in TRUSTED_LOGGERS:
+        event["event"] = "a library logged something"
+    return event
+
+
+def describe_exception(_logger: object, _method: str, event: Event) -> Event:
+    """An exception becomes its classes and the places it passed: its message may quote what somebody said."""
+    found = event.pop("exc_info", None)
+    error = sys.exc_info()[1] if found is True else found[1] if isinstance(found, tuple) else found
+    if isinstance(error, BaseException):
+        event.update(described(error))
+    return event
+
+
+def described(error: BaseException) -> Mapping[str, Any]:
+    """`cause`: class names, the outermost first; `where`: file:line of the innermost error's last frames."""
+    names, innermost = [type(error).__name__], error
+    while (deeper := innermost.__cause__ or innermost.__context__) is not None and len(names) < FRAMES:
+        names.append(type(deeper).__name__)
+        innermost = deeper
+    frames = traceback.extract_tb(innermost.__traceback__)[-FRAMES:]
+    return {"cause": names, "where": [f"{'/'.join(frame.filename.split('/')[-2:])}:{frame.lineno}" for frame in frames]}

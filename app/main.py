@@ -1,0 +1,154 @@
+"""The HTTP service, put together from its rooms: `create_app(settings)`."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import structlog
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from app import keys, migrations
+from app.api import consents, docs, insights, interviews, jobs, problems, recordings, service, transcripts
+from app.api import keys as api_keys
+from app.api.deps import House
+from app.api.guards import Guarded
+from app.db import open_engine, writing
+from app.jobs import Queue
+from app.keys import Token
+from app.metrics import Measured
+from app.recordings import Recordings
+from app.settings import Settings
+
+ROUTERS = (interviews, recordings, transcripts, insights, jobs, consents, api_keys, service)
+TAGS = {
+    "interviews": "One conversation with somebody about their work.",
+    "recordings": "The audio as it came.",
+    "transcripts": "The words, in numbered versions.",
+    "insights": "Claims worth keeping, each with its proof.",
+    "jobs": "Background work: how far it is, and why it failed.",
+    "consents": "Who allowed what; withdrawing erases.",
+    "api-keys": "Who may call, and for what.",
+    "service": "The service about itself.",
+}
+DESCRIPTION = (
+    "Recorded informational interviews in; transcripts and insights with proof out. Send `Authorization: Bearer` "
+    "with an API key. Every failure is `application/problem+json`; `/problems` explains each code."
+)
+
+log = structlog.get_logger()
+
+
+def prepare(settings: Settings) -> Token | None:
+    """Makes or upgrades the database, ours and the queue's, and the first key; returns the key if it is new."""
+    migrations.upgrade(settings)
+    queue = Queue(settings.sqlalchemy_url)
+    queue.prepare()
+    queue.close()
+    engine = open_engine(settings.sqlalchemy_url)
+    with writing(engine) as session:
+        token = keys.ensure_first(session, settings)
+    engine.dispose()
+    return token
+
+
+def open_house(settings: Settings) -> House:
+    """What lives as long as the process. Close it with `close_house`."""
+    return House(
+        settings=settings,
+        engine=open_engine(settings.sqlalchemy_url),
+        recordings=Recordings(settings.recordings_location, settings.data_dir / "incoming"),
+        queue=Queue(settings.sqlalchemy_url),
+    )
+
+
+def close_house(house: House) -> None:
+    house.queue.close()
+    house.engine.dispose()
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    app.state.house = open_house(app.state.settings)
+    yield
+    close_house(app.state.house)
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The ASGI application. The database must have been prepared (`prepare`)."""
+    app = FastAPI(
+        title="Candid",
+        version="1",
+        summary="Informational interviews, transcribed and understood.",
+        description=DESCRIPTION,
+        license_info={"name": "MIT", "identifier": "MIT"},
+        openapi_tags=[{"name": name, "description": about} for name, about in TAGS.items()],
+        servers=[{"url": "/", "description": "This service"}],
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+        generate_unique_id_function=_operation_id,
+        max_body_size=settings.max_json_bytes,
+    )
+    app.state.settings = settings
+    for room in ROUTERS:
+        app.include_router(room.router)
+    docs.install(app)
+    problems.install(app)
+    _guard(app, settings)
+    app.openapi = lambda: contract(app)  # type: ignore[method-assign]
+    return app
+
+
+def _guard(app: FastAPI, settings: Settings) -> None:
+    # The last one added is the outermost.
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*settings.allowed_hosts])
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=[*settings.cors_origins],
+            allow_methods=["*"],
+            allow_headers=["Authorization", "Content-Type", "If-Match", "If-None-Match", "Range"],
+            expose_headers=["ETag", "Location", "Link", "Retry-After", "X-Request-Id", "Content-Range"],
+        )
+    app.add_middleware(Measured)
+    app.add_middleware(Guarded)
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+def contract(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document, made once; every default answer to an invalid request is our problem, not FastAPI's."""
+    if app.openapi_schema is None:
+        document = get_openapi(
+            title=app.title,
+            version=app.version,
+            summary=app.summary,
+            description=app.description,
+            routes=app.routes,
+            tags=app.openapi_tags,
+            servers=app.servers,
+            license_info=app.license_info,
+        )
+        app.openapi_schema = _mend(document)
+    return app.openapi_schema
+
+
+def _mend(document: dict[str, Any]) -> dict[str, Any]:
+    schemas = document["components"]["schemas"]
+    for extra in (problems.Problem, problems.FieldProblem):
+        schemas[extra.__name__] = _component(extra)
+    schemas.pop("HTTPValidationError", None)
+    schemas.pop("ValidationError", None)
+    return document
+
+
+def _component(model: type[problems.Problem | problems.FieldProblem]) -> dict[str, Any]:
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema.pop("$defs", None)
+    return schema

@@ -1,0 +1,305 @@
+"""The tables. They do not validate (SQLModel tables never do): what matters is repeated as constraints.
+
+owner 1─* api_key
+owner 1─* interview 1─* consent 1─* consent_event
+                    1─1 recording
+                    1─* job 1─* heard_chunk
+                    1─* transcript 1─* segment
+                    1─* insight 1─* insight_category
+                    1─* erasure
+worker: the heartbeats of the worker processes
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from app import ids
+from app.db import UTCDateTime, now
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+SQLModel.metadata.naming_convention = NAMING
+
+ID_LENGTH = 40
+
+
+def _instant(*, nullable: bool = False) -> Any:
+    return Column(UTCDateTime(), nullable=nullable)
+
+
+def _ref(table: str, *, index: bool = True, primary_key: bool = False) -> Any:
+    return Column(
+        String(ID_LENGTH),
+        ForeignKey(f"{table}.id", ondelete="CASCADE"),
+        nullable=False,
+        index=index and not primary_key,
+        primary_key=primary_key,
+    )
+
+
+def _json(*, nullable: bool = False) -> Any:
+    return Column(JSON(none_as_null=True), nullable=nullable)
+
+
+def _key(kind: ids.Kind) -> Any:
+    return Field(default_factory=lambda: ids.new(kind), primary_key=True, max_length=ID_LENGTH)
+
+
+class Owner(SQLModel, table=True):
+    """Whose things these are. Every query goes through one."""
+
+    id: str = _key(ids.Kind.OWNER)
+    name: str = Field(max_length=200)
+    created_at: datetime = Field(default_factory=now, sa_column=_instant())
+
+
+class ApiKey(SQLModel, table=True):
+    """Only the SHA-256 of the secret is kept; it is shown once, when made."""
+
+    __tablename__ = "api_key"
+
+    id: str = _key(ids.Kind.KEY)
+    owner_id: str = Field(sa_column=_ref("owner"))
+    name: str = Field(max_length=200)
+    secret_sha256: str = Field(max_length=64)
+    scopes: list[str] = Field(sa_column=_json())
+    created_at: datetime = Field(default_factory=now, sa_column=_instant())
+    expires_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+    revoked_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+    last_used_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+
+
+class Interview(SQLModel, table=True):
+    """`version` counts changes and is the ETag. `transcript_version` is the one that readers get; 0: none yet."""
+
+    __table_args__ = (
+        CheckConstraint(
+            "status in ('planned','queued','transcribing','extracting','ready','failed','canceled','withdrawn')",
+            name="status",
+        ),
+        Index("ix_interview_owner_id_id", "owner_id", "id"),
+    )
+
+    id: str = _key(ids.Kind.INTERVIEW)
+    owner_id: str = Field(sa_column=_ref("owner", index=False))
+    status: str = Field(default="planned", max_length=20)
+    title: str = Field(max_length=300)
+    interviewee: str | None = Field(default=None, max_length=200)
+    role: str | None = Field(default=None, max_length=200)
+    employer: str | None = Field(default=None, max_length=200)
+    contact_id: str | None = Field(default=None, max_length=64, index=True)
+    planned_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+    language: str | None = Field(default=None, max_length=12)
+    vocabulary: list[str] = Field(default_factory=list, sa_column=_json())
+    transcript_version: int = 0
+    version: int = 1
+    created_at: datetime = Field(default_factory=now, sa_column=_instant())
+    updated_at: datetime = Field(default_factory=now, sa_column=_instant())
+    deleted_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+
+
+class Consent(SQLModel, table=True):
+    """What was allowed, by whom, told what. Never changed: what happens to it later is an event."""
+
+    id: str = _key(ids.Kind.CONSENT)
+    owner_id: str = Field(sa_column=_ref("owner"))
+    interview_id: str = Field(sa_column=_ref("interview"))
+    participants: list[dict[str, Any]] = Field(sa_column=_json())
+    purposes: list[str] = Field(sa_column=_json())
+    method: str = Field(max_length=30)
+    evidence: dict[str, Any] | None = Field(default=None, sa_column=_json(nullable=True))
+    jurisdiction: str | None = Field(default=None, max_length=20)
+    notice_version: str = Field(max_length=20)
+    notice_sha256: str = Field(max_length=64)
+    asserted_by: str = Field(max_length=ID_LENGTH)
+    asserted_at: datetime = Field(default_factory=now, sa_column=_instant())
+
+
+class ConsentEvent(SQLModel, table=True):
+    """One line of a consent's history: `given` or `withdrawn`. Append-only."""
+
+    __tablename__ = "consent_event"
+    __table_args__ = (
+        UniqueConstraint("consent_id", "seq"),
+        CheckConstraint("kind in ('given','withdrawn')", name="kind"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    consent_id: str = Field(sa_column=_ref("consent"))
+    seq: int
+    kind: str = Field(max_length=20)
+    by: str = Field(max_length=ID_LENGTH)
+    reason: str | None = Field(default=None, max_length=1000)
+    at: datetime = Field(default_factory=now, sa_column=_instant())
+
+
+class Erasure(SQLModel, table=True):
+    """The certificate of an erasure: asked when, done when, and what there was. Holds no words."""
+
+    id: str = _key(ids.Kind.ERASURE)
+    owner_id: str = Field(sa_column=_ref("owner"))
+    interview_id: str = Field(sa_column=_ref("interview"))
+    consent_id: str | None = Field(default=None, max_length=ID_LENGTH)
+    requested_by: str = Field(max_length=ID_LENGTH)
+    requested_at: datetime = Field(default_factory=now, sa_column=_instant())
+    completed_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+    erased: dict[str, Any] = Field(default_factory=dict, sa_column=_json())
+
+
+class Recording(SQLModel, table=True):
+    """The audio as it came. `key` is our name for the bytes; `filename` is the client's, and only data."""
+
+    id: str = _key(ids.Kind.RECORDING)
+    interview_id: str = Field(
+        sa_column=Column(String(ID_LENGTH), ForeignKey("interview.id", ondelete="CASCADE"), nullable=False, unique=True)
+    )
+    key: str = Field(max_length=200, unique=True)
+    filename: str | None = Field(default=None, max_length=255)
+    media_type: str = Field(max_length=100)
+    size_bytes: int = Field(sa_column=Column(BigInteger, nullable=False))
+    sha256: str = Field(max_length=64, index=True)
+    received_at: datetime = Field(default_factory=now, sa_column=_instant())
+    duration_ms: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    facts: dict[str, Any] = Field(default_factory=dict, sa_column=_json())
+
+
+class Job(SQLModel, table=True):
+    """Durable background work on an interview; the engine's own tables are its engine room, this is what is shown.
+
+    `version` grows with every change (it numbers the events of the stream). `options` are what was asked for:
+    language, vocabulary, engine, model.
+    """
+
+    __table_args__ = (
+        CheckConstraint("status in ('queued','running','succeeded','failed','canceled')", name="status"),
+        CheckConstraint("kind in ('transcription','extraction')", name="kind"),
+        CheckConstraint("progress >= 0 and progress <= 1", name="progress"),
+    )
+
+    id: str = _key(ids.Kind.JOB)
+    owner_id: str = Field(sa_column=_ref("owner"))
+    interview_id: str = Field(sa_column=_ref("interview"))
+    kind: str = Field(default="transcription", max_length=20)
+    status: str = Field(default="queued", max_length=20, index=True)
+    stage: str | None = Field(default=None, max_length=20)
+    progress: float = 0.0
+    attempt: int = 1
+    starts: int = 0
+    options: dict[str, Any] = Field(default_factory=dict, sa_column=_json())
+    audio_total_ms: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    audio_done_ms: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    eta_s: float | None = None
+    error: dict[str, Any] | None = Field(default=None, sa_column=_json(nullable=True))
+    cancel_requested_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+    worker_id: str | None = Field(default=None, max_length=100)
+    created_at: datetime = Field(default_factory=now, sa_column=_instant())
+    started_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+    finished_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+    version: int = 1
+
+
+class HeardChunk(SQLModel, table=True):
+    """What one step of hearing heard: the checkpoint that a killed job goes on from. Gone when the job has succeeded.
+
+    `plan_sha256` says how: which sound, windows, model and language. What was heard otherwise is not gone on from.
+    """
+
+    __tablename__ = "heard_chunk"
+
+    job_id: str = Field(sa_column=_ref("job", primary_key=True))
+    index: int = Field(primary_key=True)
+    plan_sha256: str = Field(max_length=64)
+    start_ms: int = Field(sa_column=Column(BigInteger, nullable=False))
+    end_ms: int = Field(sa_column=Column(BigInteger, nullable=False))
+    segments: list[dict[str, Any]] = Field(sa_column=_json())
+
+
+class Transcript(SQLModel, table=True):
+    """The head of one immutable version of an interview's words; the words are in its segments."""
+
+    __table_args__ = (UniqueConstraint("interview_id", "version"), UniqueConstraint("job_id"))
+
+    id: str = _key(ids.Kind.TRANSCRIPT)
+    interview_id: str = Field(sa_column=_ref("interview"))
+    version: int
+    job_id: str | None = Field(default=None, max_length=ID_LENGTH)
+    language: str | None = Field(default=None, max_length=12)
+    language_probability: float | None = None
+    duration_ms: int = Field(sa_column=Column(BigInteger, nullable=False))
+    engine: str = Field(max_length=40)
+    model: str = Field(max_length=200)
+    options: dict[str, Any] = Field(default_factory=dict, sa_column=_json())
+    notices: list[str] = Field(default_factory=list, sa_column=_json())
+    speakers: list[dict[str, Any]] = Field(default_factory=list, sa_column=_json())
+    created_at: datetime = Field(default_factory=now, sa_column=_instant())
+
+
+class Segment(SQLModel, table=True):
+    """One segment of a transcript; `number` counts from 1."""
+
+    transcript_id: str = Field(sa_column=_ref("transcript", primary_key=True))
+    number: int = Field(primary_key=True)
+    start_ms: int = Field(sa_column=Column(BigInteger, nullable=False))
+    end_ms: int = Field(sa_column=Column(BigInteger, nullable=False))
+    speaker: str = Field(max_length=20)
+    text: str = Field(sa_column=Column(Text, nullable=False))
+    doubts: list[str] = Field(default_factory=list, sa_column=_json())
+    words: list[dict[str, Any]] = Field(default_factory=list, sa_column=_json())
+
+
+class Insight(SQLModel, table=True):
+    """A claim worth keeping, with its evidence in `transcript_version`. People's word is in `state` and `note`."""
+
+    __table_args__ = (
+        CheckConstraint("state in ('proposed','confirmed','corrected','rejected')", name="state"),
+        CheckConstraint("confidence >= 0 and confidence <= 1", name="confidence"),
+        CheckConstraint("quote <> ''", name="quote"),
+    )
+
+    id: str = _key(ids.Kind.INSIGHT)
+    owner_id: str = Field(sa_column=_ref("owner"))
+    interview_id: str = Field(sa_column=_ref("interview"))
+    transcript_version: int
+    quote: str = Field(sa_column=Column(Text, nullable=False))
+    speaker: str = Field(max_length=20)
+    start_ms: int = Field(sa_column=Column(BigInteger, nullable=False))
+    end_ms: int = Field(sa_column=Column(BigInteger, nullable=False))
+    segment_ids: list[int] = Field(sa_column=_json())
+    value: dict[str, Any] | None = Field(default=None, sa_column=_json(nullable=True))
+    confidence: float
+    method: str = Field(max_length=20)
+    because: list[str] = Field(default_factory=list, sa_column=_json())
+    state: str = Field(default="proposed", max_length=20)
+    stale: bool = False
+    note: str | None = Field(default=None, max_length=2000)
+    version: int = 1
+    created_at: datetime = Field(default_factory=now, sa_column=_instant())
+    updated_at: datetime = Field(default_factory=now, sa_column=_instant())
+
+
+class InsightCategory(SQLModel, table=True):
+    """One category of an insight; `rank` 0 is the main one."""
+
+    __tablename__ = "insight_category"
+
+    insight_id: str = Field(sa_column=_ref("insight", primary_key=True))
+    category: str = Field(max_length=20, primary_key=True)
+    rank: int = 0
+
+
+class Worker(SQLModel, table=True):
+    """The heartbeat of one worker process; its id is its executor id, never used by two processes."""
+
+    id: str = Field(primary_key=True, max_length=100)
+    started_at: datetime = Field(default_factory=now, sa_column=_instant())
+    beat_at: datetime = Field(default_factory=now, sa_column=_instant())
+    engine: str = Field(max_length=40)
+    model: str = Field(max_length=200)

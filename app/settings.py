@@ -1,0 +1,127 @@
+"""Every setting: environment variables with the prefix CANDID_, or a `.env` file."""
+
+import os
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MIB = 1024 * 1024
+GIB = 1024 * MIB
+
+
+class Settings(BaseSettings):
+    """Frozen; read once by `python -m app` and `python -m workers` and handed on from there."""
+
+    model_config = SettingsConfigDict(env_prefix="CANDID_", env_file=".env", frozen=True, extra="ignore")
+
+    data_dir: Path = Field(
+        default=Path("data"),
+        description="Folder for everything kept on this machine; made when absent. Must be on a local disk.",
+    )
+    database_url: str = Field(
+        default="",
+        description="SQLAlchemy URL: `sqlite:///path` or `postgresql+psycopg://...`. "
+        "Empty: `candid.db` in the data folder.",
+    )
+    recordings_url: str = Field(
+        default="",
+        description="Where recordings are kept: a folder, or `s3://bucket/prefix`. "
+        "Empty: `recordings` in the data folder.",
+    )
+    host: str = Field(default="127.0.0.1", description="Address to listen on. `0.0.0.0` is every interface.")
+    port: int = Field(default=8000, ge=0, le=65535, description="TCP port. 0 takes any free one.")
+    allowed_hosts: tuple[str, ...] = Field(
+        default=("localhost", "127.0.0.1", "[::1]", "testserver"),
+        description="Host headers that are answered, as a JSON list; `*` answers any.",
+    )
+    cors_origins: tuple[str, ...] = Field(
+        default=(),
+        description="Web origins whose pages may call the API, as a JSON list. Empty: none.",
+    )
+    first_key: SecretStr | None = Field(
+        default=None,
+        description="A first API key with every scope (`cdd_` + 32 hex digits + `_` + at least 32 characters). "
+        "Absent: one is made, printed once and kept in `first-key` in the data folder, readable by you alone.",
+    )
+    engine: Literal["faster-whisper", "openai-whisper"] = Field(
+        default="faster-whisper", description="What runs Whisper. The two hear the same words; the first is faster."
+    )
+    model: str = Field(
+        default="base",
+        min_length=1,
+        description="Whisper weights: `base`, `tiny.en`, another Whisper name, or a folder with a model.",
+    )
+    threads: int = Field(
+        default_factory=lambda: os.cpu_count() or 1,
+        ge=1,
+        le=256,
+        description="Processor threads one hearing may use. Default: all cores.",
+    )
+    slots: int = Field(
+        default=2, ge=1, le=64, description="Recordings one worker works on at the same time. 1: strictly in turn."
+    )
+    hear_step_s: int = Field(
+        default=180,
+        ge=30,
+        le=3600,
+        description="Seconds of audio between two checkpoints of hearing: a killed worker repeats at most this much.",
+    )
+    heartbeat_s: float = Field(default=5, gt=0, le=60, description="Seconds between two heartbeats of a worker.")
+    dead_after_s: float = Field(
+        default=30,
+        gt=0,
+        le=3600,
+        description="Seconds of silence after which a worker counts as dead and its jobs are taken over. "
+        "Keep it at least three heartbeats.",
+    )
+    max_recording_bytes: int = Field(
+        default=2 * GIB, ge=1, description="Largest recording taken, in bytes. More is answered with 413."
+    )
+    max_decoded_s: int = Field(
+        default=10 * 3600, ge=1, description="Longest recording, in seconds of decoded sound. More fails the job."
+    )
+    max_json_bytes: int = Field(default=MIB, ge=1024, description="Largest JSON body, in bytes.")
+    min_upload_bytes_per_s: int = Field(
+        default=16 * 1024,
+        ge=0,
+        description="Slowest upload taken, in bytes a second over `upload_window_s`. 0: any speed.",
+    )
+    upload_window_s: float = Field(
+        default=30, gt=0, description="Seconds over which an upload's speed is measured; also the longest pause."
+    )
+    decode_memory_bytes: int = Field(
+        default=3 * GIB // 2, ge=256 * MIB, description="Address space of the decoding child, in bytes."
+    )
+    log_format: Literal["json", "text"] = Field(
+        default="text", description="Log lines for a person (`text`) or for a machine (`json`)."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least severe log line that is written."
+    )
+
+    @model_validator(mode="after")
+    def _refuse_what_is_unsafe(self) -> Self:
+        if self.dead_after_s < 3 * self.heartbeat_s:
+            message = "CANDID_DEAD_AFTER_S must be at least three times CANDID_HEARTBEAT_S"
+            raise ValueError(message)
+        return self
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        return self.database_url or f"sqlite:///{(self.data_dir / 'candid.db').absolute()}"
+
+    @property
+    def recordings_location(self) -> str:
+        return self.recordings_url or str((self.data_dir / "recordings").absolute())
+
+    @property
+    def models_dir(self) -> Path:
+        """Where weights joined from packages, or downloaded, are kept."""
+        return self.data_dir / "models"
+
+    @property
+    def work_dir(self) -> Path:
+        """Scratch space of running jobs; anything in it can be made again."""
+        return self.data_dir / "work"

@@ -1,0 +1,97 @@
+"""Transcripts: numbered, immutable versions of an interview's words, kept and read back.
+
+`values` says what a transcript is made of; `formats` writes one as subtitles or text.
+"""
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from app import models
+from app.db import WriteSession
+from app.errors import NotFound, TranscriptNotReady
+from app.transcripts import values
+
+# When to ask again for a transcript that is being made, in seconds.
+RETRY_AFTER_S = 5
+
+
+def keep(session: WriteSession, *, job: models.Job, transcript: values.Transcript) -> int:
+    """Keeps the transcript that `job` made as the interview's current version; keeping it twice changes nothing."""
+    known = session.exec(select(models.Transcript.version).where(models.Transcript.job_id == job.id)).first()
+    if known is not None:
+        return known
+    return add(session, job.interview_id, transcript, job_id=job.id)
+
+
+def add(session: WriteSession, interview_id: str, transcript: values.Transcript, *, job_id: str | None) -> int:
+    """A new version, which readers get from now on; the older ones stay readable by number."""
+    interview = session.get_one(models.Interview, interview_id)
+    version = 1 + (_newest(session, interview_id) or 0)
+    head = models.Transcript(
+        interview_id=interview_id,
+        version=version,
+        job_id=job_id,
+        **transcript.model_dump(mode="json", exclude={"segments"}),
+    )
+    session.add(head)
+    session.flush()
+    session.add_all(_row(head.id, segment) for segment in transcript.segments)
+    interview.transcript_version = version
+    interview.version += 1
+    return version
+
+
+def _newest(session: Session, interview_id: str) -> int | None:
+    return session.exec(
+        select(func.max(models.Transcript.version)).where(models.Transcript.interview_id == interview_id)
+    ).one()
+
+
+def _row(transcript_id: str, segment: values.Segment) -> models.Segment:
+    facts = segment.model_dump(mode="json", exclude={"id"})
+    return models.Segment(transcript_id=transcript_id, number=segment.id, **facts)
+
+
+def current(session: Session, interview_id: str) -> tuple[int, values.Transcript]:
+    """The version that readers get, and its number. Raises TranscriptNotReady."""
+    interview = session.get_one(models.Interview, interview_id)
+    check_ready(interview)
+    return interview.transcript_version, at_version(session, interview_id, interview.transcript_version)
+
+
+def pick(session: Session, interview_id: str, version: int | None) -> tuple[int, values.Transcript]:
+    """The version asked for, or the current one. Raises NotFound, TranscriptNotReady."""
+    if version is None:
+        return current(session, interview_id)
+    return version, at_version(session, interview_id, version)
+
+
+def check_ready(interview: models.Interview) -> None:
+    if interview.transcript_version > 0:
+        return
+    on_its_way = interview.status in ("queued", "transcribing", "extracting")
+    raise TranscriptNotReady(
+        f"There is no transcript yet: the interview is {interview.status}.",
+        current_value=interview.status,
+        **({"retry_after_s": RETRY_AFTER_S} if on_its_way else {}),
+    )
+
+
+def at_version(session: Session, interview_id: str, version: int) -> values.Transcript:
+    """Raises NotFound when there never was such a version."""
+    head = session.exec(
+        select(models.Transcript).where(
+            models.Transcript.interview_id == interview_id, models.Transcript.version == version
+        )
+    ).first()
+    if head is None:
+        raise NotFound("This interview has no transcript of that version.")
+    rows = session.exec(
+        select(models.Segment).where(models.Segment.transcript_id == head.id).order_by(col(models.Segment.number))
+    )
+    facts = head.model_dump(include=set(values.Transcript.model_fields) - {"segments"})
+    return values.Transcript(**facts, segments=tuple(_segment(row) for row in rows))
+
+
+def _segment(row: models.Segment) -> values.Segment:
+    return values.Segment(id=row.number, **row.model_dump(exclude={"transcript_id", "number"}))

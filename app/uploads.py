@@ -1,0 +1,156 @@
+"""A recording on its way in: streamed to disk, counted, hashed and looked at, never held in memory."""
+
+import hashlib
+import os
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+import anyio
+from anyio.to_thread import run_sync
+
+from app import ids, media_types
+from app.errors import NotAudio, RecordingEmpty, RecordingTooLarge, UploadTooSlow
+from app.recordings import Recordings
+from app.settings import Settings
+
+# Bytes gathered before one trip to the disk's thread: fewer hops, still flat memory.
+BLOCK = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Received:
+    """A recording that is on disk and fsynced, in its staging folder."""
+
+    path: Path
+    size_bytes: int
+    sha256: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A recording in its place, safe from a power cut, and not yet anybody's."""
+
+    recording_id: str
+    key: str
+    media_type: str
+    size_bytes: int
+    sha256: str
+
+
+@dataclass
+class Receiver:
+    """Writes what comes, and keeps count and hash in the same pass."""
+
+    file: BinaryIO
+    limit_bytes: int
+    size_bytes: int = 0
+    kind: str | None = None
+    _digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+
+    def take(self, block: bytes) -> None:
+        """Raises RecordingTooLarge at the first byte over, NotAudio at the first block that is no recording."""
+        if self.size_bytes + len(block) > self.limit_bytes:
+            raise too_large(self.limit_bytes)
+        if self.kind is None:
+            self.kind = look_at(block[: media_types.HEAD_BYTES])
+        self.file.write(block)
+        self._digest.update(block)
+        self.size_bytes += len(block)
+
+    def finish(self) -> str:
+        """Makes the bytes durable; returns their SHA-256. Raises RecordingEmpty."""
+        if self.size_bytes == 0:
+            raise RecordingEmpty("The recording has no bytes. Was the file still being written?")
+        self.file.flush()
+        os.fsync(self.file.fileno())
+        return self._digest.hexdigest()
+
+
+def too_large(limit_bytes: int) -> RecordingTooLarge:
+    return RecordingTooLarge(f"A recording may have at most {limit_bytes} bytes.", limit_bytes=limit_bytes)
+
+
+def look_at(head: bytes) -> str:
+    """The kind of recording these first bytes begin. Raises NotAudio."""
+    kind = media_types.sniff(head)
+    if kind is None:
+        raise NotAudio(
+            "The first bytes are of no recording we know. The file's name does not matter, its content does."
+        )
+    return kind
+
+
+async def receive(
+    chunks: AsyncIterator[bytes], *, recordings: Recordings, settings: Settings, expected_bytes: int | None
+) -> Received:
+    """Takes a whole recording into staging. Raises UploadRefused or StorageFull, and then leaves nothing behind."""
+    if expected_bytes is not None and expected_bytes > settings.max_recording_bytes:
+        raise too_large(settings.max_recording_bytes)
+    recordings.check_room(expected_bytes or 0)
+    staged = recordings.stage()
+    try:
+        with staged.open("xb") as file:
+            receiver = Receiver(file, settings.max_recording_bytes)
+            async for block in gathered(paced(chunks, settings)):
+                await run_sync(receiver.take, block)
+            sha256 = await run_sync(receiver.finish)
+        return Received(staged, receiver.size_bytes, sha256, receiver.kind or "")
+    except BaseException:
+        recordings.discard(staged)
+        raise
+
+
+def keep(received: Received, *, recordings: Recordings, owner_id: str) -> Kept:
+    """Moves a received recording to its place: a folder of its own, no part of the name chosen by a client.
+
+    To S3 this takes as long as the upload did, so it is done before the transaction begins, not inside it.
+    """
+    kind = media_types.KINDS[received.kind]
+    recording_id = ids.new(ids.Kind.RECORDING)
+    key = f"{owner_id}/{recording_id}/recording{kind.suffix}"
+    recordings.keep(received.path, key)
+    return Kept(recording_id, key, kind.media_type, received.size_bytes, received.sha256)
+
+
+async def gathered(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same bytes in blocks of about BLOCK."""
+    block = bytearray()
+    async for chunk in chunks:
+        block += chunk
+        if len(block) >= BLOCK:
+            yield bytes(block)
+            block.clear()
+    if block:
+        yield bytes(block)
+
+
+async def paced(chunks: AsyncIterator[bytes], settings: Settings) -> AsyncIterator[bytes]:
+    """The same chunks; raises UploadTooSlow when they come slower than the minimum rate, or not at all."""
+    # The server has no read timeout of its own: without this, one byte a second holds a place for ever.
+    window, least = settings.upload_window_s, settings.min_upload_bytes_per_s * settings.upload_window_s
+    began, taken = time.monotonic(), 0
+    while True:
+        try:
+            with anyio.fail_after(window):
+                chunk = await anext(chunks)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise too_slow(settings) from None
+        taken += len(chunk)
+        if time.monotonic() - began >= window:
+            if taken < least:
+                raise too_slow(settings)
+            began, taken = time.monotonic(), 0
+        yield chunk
+
+
+def too_slow(settings: Settings) -> UploadTooSlow:
+    return UploadTooSlow(
+        f"Fewer than {settings.min_upload_bytes_per_s} bytes a second came over {settings.upload_window_s:g} seconds.",
+        min_bytes_per_s=settings.min_upload_bytes_per_s,
+    )

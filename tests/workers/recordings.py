@@ -1,0 +1,122 @@
+"""Makes small recordings while the tests run: sounds of our own, encoded by libav into what phones and browsers send."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+RATE = 16_000
+Sound = NDArray[np.float32]
+
+SAMPLE = Path(__file__).parents[2] / "sample" / "interview.m4a"
+
+
+def tune(seconds: float, *, seed: int = 1, level: float = 0.3) -> Sound:
+    """Notes of 150-250 ms with breaks between: like speech it is never twice the same, so it shows where it was cut."""
+    random = np.random.default_rng(seed)
+    parts: list[Sound] = []
+    total = round(seconds * RATE)
+    while sum(part.size for part in parts) < total:
+        length = int(random.integers(2400, 4000))
+        at = np.arange(length) / RATE
+        pitch = random.uniform(150, 500)
+        note = sum(np.sin(2 * np.pi * pitch * k * at) / k for k in (1, 2, 3))
+        parts += [(note * np.hanning(length)).astype(np.float32), np.zeros(1200, np.float32)]
+    return (np.concatenate(parts)[:total] * level).astype(np.float32)
+
+
+def silence(seconds: float) -> Sound:
+    return np.zeros(round(seconds * RATE), np.float32)
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How a kind of file is made. `priming_ms`: what its codec may add at the ends."""
+
+    suffix: str
+    codec: str
+    container: str
+    rate: int = RATE
+    priming_ms: int = 0
+    bit_rate: int = 64_000
+
+
+ENCODINGS = {
+    "m4a": Encoding(".m4a", "aac", "ipod", 48_000, 80),
+    "m4a-alac": Encoding(".m4a", "alac", "ipod", 48_000, 1),
+    "mp3": Encoding(".mp3", "libmp3lame", "mp3", 44_100, 80),
+    "wav": Encoding(".wav", "pcm_s16le", "wav"),
+    "wav-float": Encoding(".wav", "pcm_f32le", "wav", 48_000),
+    "wav-ulaw": Encoding(".wav", "pcm_mulaw", "wav", 8_000),
+    "w64": Encoding(".w64", "pcm_s16le", "w64"),
+    "flac": Encoding(".flac", "flac", "flac"),
+    "ogg-flac": Encoding(".ogg", "flac", "ogg"),
+    "opus": Encoding(".opus", "libopus", "ogg", 48_000, 30),
+    "webm": Encoding(".webm", "libopus", "webm", 48_000, 30),
+    "mka": Encoding(".mka", "flac", "matroska"),
+    "mp4": Encoding(".mp4", "aac", "mp4", 44_100, 80),
+    "mov": Encoding(".mov", "aac", "mov", 44_100, 80),
+    "mov-pcm": Encoding(".mov", "pcm_s16le", "mov"),
+    "3gp": Encoding(".3gp", "aac", "3gp", 16_000, 140),
+    "3gp-amr": Encoding(".3gp", "libopencore_amrnb", "3gp", 8_000, 40, 12_200),
+    "amr": Encoding(".amr", "libopencore_amrnb", "amr", 8_000, 40, 12_200),
+    "caf": Encoding(".caf", "pcm_s16be", "caf"),
+    "aiff": Encoding(".aiff", "pcm_s16be", "aiff"),
+    "aac": Encoding(".aac", "aac", "adts", 44_100, 80),
+    "wma": Encoding(".wma", "wmav2", "asf", 44_100, 120),
+}
+
+
+def write(
+    folder: Path,
+    sounds: Sound | tuple[Sound, ...],
+    *,
+    kind: str = "wav",
+    tags: dict[str, str] | None = None,
+    on_packet: Callable[[Any], Any] = lambda packet: packet,
+) -> Path:
+    """A recording of `sounds`, one per channel; `on_packet` may alter a packet or return None to lose it."""
+    made_as = ENCODINGS[kind]
+    channels = sounds if isinstance(sounds, tuple) else (sounds,)
+    path = folder / f"{kind}{made_as.suffix}"
+    with av.open(str(path), "w", format=made_as.container) as container:
+        container.metadata.update(tags or {})
+        layout = {1: "mono", 2: "stereo", 6: "5.1"}[len(channels)]
+        stream = container.add_stream(made_as.codec, rate=made_as.rate, layout=layout)
+        stream.codec_context.bit_rate = made_as.bit_rate
+        for frame in (*_frames(channels, layout, made_as.rate), None):
+            for packet in map(on_packet, stream.encode(frame)):
+                if packet is not None:
+                    container.mux(packet)
+    return path
+
+
+def _frames(channels: tuple[Sound, ...], layout: str, rate: int) -> Iterable[Any]:
+    pcm = (np.stack(channels, axis=1).clip(-1, 1) * 32767).astype(np.int16)
+    resampler = av.AudioResampler(format="s16", layout=layout, rate=rate)
+    for at in range(0, len(pcm), RATE):
+        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(pcm[at : at + RATE]).reshape(1, -1), layout=layout)
+        frame.sample_rate, frame.time_base, frame.pts = RATE, Fraction(1, RATE), at
+        yield from resampler.resample(frame)
+    yield from resampler.resample(None)
+
+
+def shift_ms(before: Sound, after: Sound) -> float:
+    """How many ms `after` lags behind `before`, by their cross-correlation."""
+    size = 1 << (before.size + after.size).bit_length()
+    correlation = np.fft.irfft(np.fft.rfft(after, size) * np.conj(np.fft.rfft(before, size)), size)
+    lag = int(correlation.argmax())
+    return (lag if lag < size // 2 else lag - size) * 1000 / RATE
+
+
+def likeness(before: Sound, after: Sound) -> float:
+    """Correlation of two sounds once the lag between them is taken out: 1 is the same, 0 is unrelated."""
+    lag = round(shift_ms(before, after) * RATE / 1000)
+    before, after = before[max(0, -lag) :], after[max(0, lag) :]
+    length = min(before.size, after.size)
+    return float(np.corrcoef(before[:length], after[:length])[0, 1])

@@ -1,0 +1,171 @@
+"""What a worker process works with: its name, the database, the recordings, the ears and the gate."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+from typing import TypeVar
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+
+from app import claims
+from app.claims import Claim, Report
+from app.db import WriteSession, reading, writing
+from app.jobs import Queue
+from app.recordings import Recordings
+from app.settings import Settings
+from workers.ears import Ear
+from workers.gate import Gate
+
+log = structlog.get_logger()
+
+MODELS_IN_MEMORY = 2
+# A line on the bar moves this often at most; a fsync for every window of a fast model would cost more than it shows.
+REPORT_EVERY_S = 1.0
+
+PATIENCE_S = 120
+
+Answer = TypeVar("Answer")
+OpenEar = Callable[[str, str], Ear]
+
+
+class Ears:
+    """The loaded models of this process, shared by its jobs, which take turns window by window.
+
+    Turns are first come, first served: a plain lock lets one thread take it again and again, and a short recording
+    would wait for a long one after all.
+    """
+
+    def __init__(self, open_ear: OpenEar) -> None:
+        self._open = open_ear
+        self._turns = Gate(1)
+        self._loaded: OrderedDict[tuple[str, str], Ear] = OrderedDict()
+
+    @contextmanager
+    def turn(self, engine: str, model: str) -> Iterator[Ear]:
+        """The ear, for this thread alone. Loading one takes seconds. Raises WeightsMissing, WeightsCorrupt."""
+        with self._turns.enter(suspect=False):
+            yield self._loaded.get((engine, model)) or self._load(engine, model)
+
+    def _load(self, engine: str, model: str) -> Ear:
+        began = monotonic()
+        ear = self._open(engine, model)
+        log.info("model loaded", engine=engine, model=model, took_s=round(monotonic() - began, 2))
+        self._loaded[engine, model] = ear
+        if len(self._loaded) > MODELS_IN_MEMORY:
+            self._loaded.popitem(last=False)
+        return ear
+
+
+class Pace:
+    """How fast this machine hears with a model: processing seconds for a second of sound, recent windows first."""
+
+    def __init__(self) -> None:
+        self._rtf: dict[str, float] = {}
+
+    def note(self, model: str, *, audio_s: float, took_s: float) -> None:
+        if audio_s > 0:
+            now = took_s / audio_s
+            self._rtf[model] = 0.8 * self._rtf.get(model, now) + 0.2 * now
+
+    def rtf(self, model: str) -> float | None:
+        return self._rtf.get(model)
+
+
+class Stopping:
+    """The wish to end this process: what has not begun does not begin any more."""
+
+    def __init__(self) -> None:
+        self._wish = threading.Event()
+        self._never = threading.Event()
+        self._lock = threading.Lock()
+        self.parked = 0
+
+    def ask(self) -> None:
+        self._wish.set()
+
+    def is_asked(self) -> bool:
+        return self._wish.is_set()
+
+    def wait(self, seconds: float) -> bool:
+        return self._wish.wait(seconds)
+
+    def park(self) -> None:
+        """Goes on at once; once the process is to end, never: the step that comes next is another worker's."""
+        if self.is_asked():
+            with self._lock:
+                self.parked += 1
+            self._never.wait()
+
+
+@dataclass(frozen=True)
+class Bench:
+    """One per process. `worker_id` is never used by two processes."""
+
+    worker_id: str
+    settings: Settings
+    engine: Engine
+    queue: Queue
+    recordings: Recordings
+    ears: Ears
+    gate: Gate
+    pace: Pace = field(default_factory=Pace)
+    stopping: Stopping = field(default_factory=Stopping)
+
+    def claim(self, job_id: str, attempt: int) -> Claim:
+        return Claim(job_id, attempt, self.worker_id)
+
+    def folder(self, claim: Claim) -> Path:
+        """A job's scratch space; made when absent."""
+        folder = self.settings.work_dir / claim.job_id
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def is_wanted(self, claim: Claim) -> bool:
+        """Asked between windows. A database that is away for a moment is no reason to stop."""
+        try:
+            with reading(self.engine) as session:
+                return claims.is_wanted(session, claim)
+        except SQLAlchemyError:
+            log.warning("database away", exc_info=True)
+            return True
+
+    def write(self, change: Callable[[WriteSession], Answer]) -> Answer:
+        """One transaction; tried again for a while when the database is away, so that minutes of work are not lost."""
+        until = monotonic() + PATIENCE_S
+        while True:
+            try:
+                with writing(self.engine) as session:
+                    return change(session)
+            except OperationalError:
+                if monotonic() > until:
+                    raise
+                log.warning("database away", exc_info=True)
+                self.stopping.wait(2)
+
+    def report(self, claim: Claim, report: Report) -> None:
+        """Shows people how far a job is. Never raises: a database that is away for a moment must not cost the work."""
+        try:
+            with writing(self.engine) as session:
+                claims.advance(session, claim, report)
+        except Exception:
+            log.warning("progress not written", exc_info=True)
+
+
+class Seldom:
+    """Lets a call through at most every REPORT_EVERY_S."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+
+    def __call__(self) -> bool:
+        now = monotonic()
+        if now < self._next:
+            return False
+        self._next = now + REPORT_EVERY_S
+        return True

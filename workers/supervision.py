@@ -1,0 +1,263 @@
+"""Who is alive: heartbeats, taking over the work of the dead, and jobs that the engine has given up."""
+
+import os
+import shutil
+import socket
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from pathlib import Path
+from time import monotonic
+from typing import IO
+from uuid import uuid4
+
+import structlog
+from sqlmodel import col, select
+
+from app import claims, erasures, models
+from app.db import WriteSession, now, reading, writing
+from app.errors import AttemptsExhausted, CandidError, PassingFailure
+from app.jobs import ACTIVE, workflow_id
+from workers import jobs
+from workers.bench import Bench
+
+log = structlog.get_logger()
+
+GIVEN_UP = ("ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED", "SUCCESS")
+FINISHED_WORK_IS_KEPT = timedelta(days=7)
+TIDY_EVERY_S = 3600.0
+BATCH = 500
+# Of the time after which others count as dead: longer without looking ourselves, and what we saw before is forgotten.
+GAP_SHARE = 2 / 3
+
+Beat = object
+
+
+def new_worker_id() -> str:
+    """Never given twice: under one id, a restarted worker and its frozen predecessor would be the same to the engine."""
+    host = "".join(letter if letter.isalnum() else "-" for letter in socket.gethostname())[:60]
+    return f"{host}-{os.getpid()}-{uuid4().hex[:6]}"
+
+
+class Watch:
+    """Who has been silent for too long, judged by this process's own clock: clocks of two machines are not compared.
+
+    It says nothing until it has itself looked without a gap for that long. After an outage of the database, or a
+    suspended laptop, everybody looks silent, and the healthy would be taken over along with the dead.
+    """
+
+    def __init__(self, *, dead_after_s: float) -> None:
+        self.dead_after_s = dead_after_s
+        self._looked_at: float | None = None
+        self._seen: dict[str, tuple[Beat, float]] = {}
+
+    def silent(self, beats: Mapping[str, Beat], *, at: float) -> set[str]:
+        """Those in `beats` (worker id to its last beat) whose beat has not changed for `dead_after_s`."""
+        if self._looked_at is None or at - self._looked_at > self.dead_after_s * GAP_SHARE:
+            self._seen.clear()
+        self._looked_at = at
+        self._seen = {
+            worker: self._seen[worker] if worker in self._seen and self._seen[worker][0] == beat else (beat, at)
+            for worker, beat in beats.items()
+        }
+        return {worker for worker, (_beat, since) in self._seen.items() if at - since >= self.dead_after_s}
+
+
+class Locks:
+    """A locked file for each worker process of this machine, in the data folder.
+
+    The system lets go of a lock when its process ends, however it ends, and at no other time. So of the workers of
+    this machine one can know at once what of others one can only suspect: a laptop's worker that was killed and
+    started again goes on without waiting for anybody's silence. A frozen process keeps its lock: it is not dead.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @contextmanager
+    def held(self, worker_id: str) -> Iterator[None]:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        # Locked under another name first: a peer that finds the file must never find it unlocked.
+        path, fresh = self._path(worker_id), self.folder / f"{worker_id}.new"
+        with fresh.open("w") as file:
+            _lock(file, wait=True)
+            fresh.replace(path)
+            yield
+            path.unlink(missing_ok=True)
+
+    def dead(self, worker_ids: Collection[str]) -> set[str]:
+        """Those that were processes of this machine and have ended. Others, alive or elsewhere, are not among them."""
+        return {worker_id for worker_id in worker_ids if self._has_ended(worker_id)}
+
+    def forget(self, worker_ids: Collection[str]) -> None:
+        for worker_id in worker_ids:
+            self._path(worker_id).unlink(missing_ok=True)
+
+    def _path(self, worker_id: str) -> Path:
+        return self.folder / f"{worker_id}.lock"
+
+    def _has_ended(self, worker_id: str) -> bool:
+        try:
+            with self._path(worker_id).open("r+") as file:
+                return _lock(file, wait=False)
+        except FileNotFoundError:
+            return False
+
+
+def _lock(file: IO[str], *, wait: bool) -> bool:
+    # Windows has no flock: there nobody is known to be dead, and silence decides.
+    try:
+        import fcntl  # noqa: PLC0415  absent on Windows
+    except ImportError:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+class Supervision:
+    """Two threads beside the work: one beats and does nothing else, one looks after the others."""
+
+    def __init__(self, bench: Bench, locks: Locks) -> None:
+        self.bench, self.locks = bench, locks
+        self.watch = Watch(dead_after_s=bench.settings.dead_after_s)
+        self._ended = threading.Event()
+        self._next_tidy = 0.0
+        self._threads = [
+            threading.Thread(target=self._repeat, args=[(self.beat,)], name="heartbeat", daemon=True),
+            threading.Thread(
+                target=self._repeat,
+                args=[(self.take_over, self.reconcile, self.finish_erasures, self.tidy)],
+                name="supervision",
+                daemon=True,
+            ),
+        ]
+
+    def beat(self) -> None:
+        """Writes the heartbeat. Before the engine is launched, or peers take its first work from it."""
+        with writing(self.bench.engine) as session:
+            settings, worker_id = self.bench.settings, self.bench.worker_id
+            row = session.get(models.Worker, worker_id)
+            if row is None:
+                row = models.Worker(id=worker_id, engine=settings.engine, model=settings.model)
+                session.add(row)
+            row.beat_at = now()
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def end(self) -> None:
+        """The worker leaves: it stops beating and takes its row away."""
+        self._ended.set()
+        for thread in self._threads:
+            thread.join(timeout=5)
+        with suppress(Exception), writing(self.bench.engine) as session:
+            _bury(session, {self.bench.worker_id})
+
+    def _repeat(self, duties: tuple[Callable[[], None], ...]) -> None:
+        while True:
+            for duty in duties:
+                # Whatever happens, the next beat comes: a worker that stops beating loses its work to others.
+                try:
+                    duty()
+                except Exception:
+                    log.warning("supervision failed", exc_info=True)
+            if self._ended.wait(self.bench.settings.heartbeat_s):
+                return
+
+    def take_over(self) -> None:
+        """Requeues the work of workers that have ended on this machine or gone silent elsewhere."""
+        owed = self._executors_with_work() - {self.bench.worker_id}
+        with reading(self.bench.engine) as session:
+            beats: dict[str, Beat] = {row.id: row.beat_at for row in session.exec(select(models.Worker))}
+        others = (set(beats) | owed) - {self.bench.worker_id}
+        silent = self.watch.silent({worker: beats.get(worker) for worker in others}, at=monotonic())
+        ended = self.locks.dead(others)
+        dead = silent | ended
+        if not dead:
+            return
+        requeued = self.bench.write(lambda session: claims.release(session, dead))
+        jobs.take_over(sorted(dead & owed))
+        self.bench.write(lambda session: _bury(session, dead))
+        self.locks.forget(ended)
+        log.info("took over", workers=sorted(dead), count=len(requeued))
+
+    def _executors_with_work(self) -> set[str]:
+        pending = self.bench.queue.client.list_workflows(status="PENDING", load_input=False, load_output=False)
+        return {workflow.executor_id for workflow in pending if workflow.executor_id}
+
+    def reconcile(self) -> None:
+        """Ends jobs whose workflow has ended without saying so: people must not wait for nothing."""
+        with reading(self.bench.engine) as session:
+            active = [
+                (job.id, job.attempt)
+                for job in session.exec(select(models.Job).where(col(models.Job.status).in_(ACTIVE)))
+            ]
+        for start in range(0, len(active), BATCH):
+            self._reconcile(active[start : start + BATCH])
+
+    def _reconcile(self, active: list[tuple[str, int]]) -> None:
+        # The order matters: a job's row is ended before its workflow is. So whoever sees the workflow ended first and
+        # then still finds the row active has found a lost job, and not one that is just ending.
+        ids = {workflow_id(job_id, attempt): (job_id, attempt) for job_id, attempt in active}
+        found = self.bench.queue.client.list_workflows(workflow_ids=list(ids), load_input=False, load_output=False)
+        statuses = {workflow.workflow_id: workflow.status for workflow in found}
+        for name, (job_id, attempt) in ids.items():
+            status = statuses.get(name, "ERROR")
+            if status in GIVEN_UP and self._abandon(job_id, attempt, given_up(status)):
+                log.error("job given up", job=job_id, attempt=attempt, outcome=status)
+
+    def _abandon(self, job_id: str, attempt: int, error: CandidError | None) -> bool:
+        return self.bench.write(lambda session: claims.abandon(session, job_id, attempt, error))
+
+    def finish_erasures(self) -> None:
+        """Erases the sound of withdrawn interviews whose work has stopped by now."""
+        with reading(self.bench.engine) as session:
+            pending = erasures.pending(session)
+        for erasure_id in pending:
+            erasures.finish(self.bench.engine, self.bench.recordings, self.bench.settings.work_dir, erasure_id)
+
+    def tidy(self) -> None:
+        """Removes scratch space of jobs that have ended, and the engine's records of old finished work."""
+        if monotonic() < self._next_tidy:
+            return
+        self._next_tidy = monotonic() + TIDY_EVERY_S
+        self._sweep_scratch()
+        client = self.bench.queue.client
+        old = client.list_workflows(
+            status=list(GIVEN_UP),
+            completed_before=(now() - FINISHED_WORK_IS_KEPT).isoformat(),
+            limit=BATCH,
+            load_input=False,
+            load_output=False,
+        )
+        client.delete_workflows([workflow.workflow_id for workflow in old])
+
+    def _sweep_scratch(self) -> None:
+        folder = self.bench.settings.work_dir
+        folders = [path for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
+        with reading(self.bench.engine) as session:
+            active = set(session.exec(select(models.Job.id).where(col(models.Job.status).in_(ACTIVE))))
+        for path in folders:
+            if path.name.startswith("job_") and path.name not in active:
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def given_up(status: str) -> CandidError | None:
+    """Why a job whose workflow ended so is over; None: it was canceled."""
+    if status == "CANCELLED":
+        return None
+    if status == "MAX_RECOVERY_ATTEMPTS_EXCEEDED":
+        return AttemptsExhausted("The work ended its worker every time it was tried.")
+    return PassingFailure("Something went wrong on our side.")
+
+
+def _bury(session: WriteSession, dead: Collection[str]) -> None:
+    for worker_id in dead:
+        row = session.get(models.Worker, worker_id)
+        if row is not None:
+            session.delete(row)
