@@ -1,5 +1,6 @@
 """Insights: found by extraction, with evidence; confirmed, corrected or rejected by people, whose word stays."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from app import cursors, models, transcripts
 from app.db import WriteSession, now
-from app.errors import InsightStale, NotFound, VersionMismatch
+from app.errors import CursorInvalid, InsightStale, NotFound, VersionMismatch
 from app.extraction import Finding, extract
 from app.extraction.turns import SpokenTurn, locate, turns_of
 
@@ -144,9 +145,15 @@ def _in_order(query: Any, cursor: cursors.Position | None, *, spoken: bool) -> A
     if not spoken:
         return (query if cursor is None else query.where(by_id < cursor.id)).order_by(by_id.desc())
     if cursor is not None:
-        at = int(cursor.value)
+        at = _ms(cursor)
         query = query.where(or_(start > at, and_(start == at, by_id > cursor.id)))
     return query.order_by(start, by_id)
+
+
+def _ms(cursor: cursors.Position) -> int:
+    if not re.fullmatch("[0-9]{1,15}", cursor.value):
+        raise CursorInvalid("This cursor is not one of ours.")
+    return int(cursor.value)
 
 
 def review(

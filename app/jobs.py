@@ -14,7 +14,7 @@ from sqlmodel import Session, col, delete, select
 
 from app import models, recordings
 from app.db import BUSY_TIMEOUT_MS, WriteSession, now
-from app.errors import CandidError, JobFinished, JobNotRetryable, NotFound, StateConflict
+from app.errors import CandidError, ConsentWithdrawn, JobFinished, JobNotRetryable, NotFound, StateConflict
 
 APPLICATION = "candid"
 # A changed version strands every job that was queued under the old one, so it is never derived from the code.
@@ -203,7 +203,7 @@ def cancel(session: WriteSession, owner_id: str, job_id: str) -> models.Job:
 
 
 def retry(session: WriteSession, queue: Queue, owner_id: str, job_id: str) -> models.Job:
-    """A new attempt of a failed or canceled job. Raises NotFound, JobNotRetryable, StateConflict.
+    """A new attempt of a failed or canceled job. Raises NotFound, JobNotRetryable, ConsentWithdrawn, StateConflict.
 
     What an earlier attempt heard is kept until the job succeeds, so hearing goes on where it was.
     """
@@ -212,7 +212,7 @@ def retry(session: WriteSession, queue: Queue, owner_id: str, job_id: str) -> mo
     if job.status not in RETRYABLE:
         raise JobNotRetryable(f"The job is {job.status}.", job_status=job.status)
     if interview.status == "withdrawn":
-        raise JobNotRetryable("Consent was withdrawn: there is nothing left to work on.", job_status=job.status)
+        raise ConsentWithdrawn("Consent was withdrawn: there is nothing left to work on.")
     _check_idle(session, interview.id)
     job.status, job.stage, job.attempt, job.starts = "queued", None, job.attempt + 1, 0
     job.progress, job.audio_done_ms, job.eta_s = 0.0, 0, None

@@ -32,6 +32,7 @@ FRAMES = 12
 def set_up(settings: Settings) -> None:
     """Everything this process logs goes to stderr through here, the libraries' lines too. Call once, at start."""
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(is_worth_showing)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.add_logger_name, keep_trusted, *shared()],
@@ -79,9 +80,17 @@ def keep_allowed(_logger: object, _method: str, event: Event) -> Event:
     return {name: value for name, value in event.items() if name in FIELDS or name.startswith("_")}
 
 
+def is_worth_showing(record: logging.LogRecord) -> bool:
+    """What we log ourselves is a dict by now; a library we do not know is heard only when it warns."""
+    return isinstance(record.msg, dict) or is_trusted(record.name) or record.levelno >= logging.WARNING
+
+
+def is_trusted(logger: str) -> bool:
+    return logger.partition(".")[0] in TRUSTED_LOGGERS
+
+
 def keep_trusted(_logger: object, _method: str, event: Event) -> Event:
-    name = str(event.get("logger", ""))
-    if name.partition(".")[0] not in TRUSTED_LOGGERS:
+    if not is_trusted(str(event.get("logger", ""))):
         event["event"] = "a library logged something"
     return event
 

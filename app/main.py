@@ -2,20 +2,17 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import structlog
 from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from app import keys, migrations
-from app.api import consents, docs, insights, interviews, jobs, problems, recordings, service, transcripts
+from app.api import consents, contract, docs, insights, interviews, jobs, problems, recordings, service, transcripts
 from app.api import keys as api_keys
 from app.api.deps import House
-from app.api.guards import Guarded
+from app.api.guards import Guarded, Hosted
 from app.db import open_engine, writing
 from app.jobs import Queue
 from app.keys import Token
@@ -91,7 +88,8 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         lifespan=_lifespan,
         generate_unique_id_function=_operation_id,
-        max_body_size=settings.max_json_bytes,
+        # A path with a slash too many is answered with 404: a redirect would have an upload sent twice.
+        redirect_slashes=False,
     )
     app.state.settings = settings
     for room in ROUTERS:
@@ -99,13 +97,13 @@ def create_app(settings: Settings) -> FastAPI:
     docs.install(app)
     problems.install(app)
     _guard(app, settings)
-    app.openapi = lambda: contract(app)  # type: ignore[method-assign]
+    app.openapi = lambda: contract.of(app)  # type: ignore[method-assign]
     return app
 
 
 def _guard(app: FastAPI, settings: Settings) -> None:
     # The last one added is the outermost.
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*settings.allowed_hosts])
+    app.add_middleware(Hosted, hosts=settings.allowed_hosts)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -120,35 +118,3 @@ def _guard(app: FastAPI, settings: Settings) -> None:
 
 def _operation_id(route: APIRoute) -> str:
     return route.name
-
-
-def contract(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI document, made once; every default answer to an invalid request is our problem, not FastAPI's."""
-    if app.openapi_schema is None:
-        document = get_openapi(
-            title=app.title,
-            version=app.version,
-            summary=app.summary,
-            description=app.description,
-            routes=app.routes,
-            tags=app.openapi_tags,
-            servers=app.servers,
-            license_info=app.license_info,
-        )
-        app.openapi_schema = _mend(document)
-    return app.openapi_schema
-
-
-def _mend(document: dict[str, Any]) -> dict[str, Any]:
-    schemas = document["components"]["schemas"]
-    for extra in (problems.Problem, problems.FieldProblem):
-        schemas[extra.__name__] = _component(extra)
-    schemas.pop("HTTPValidationError", None)
-    schemas.pop("ValidationError", None)
-    return document
-
-
-def _component(model: type[problems.Problem | problems.FieldProblem]) -> dict[str, Any]:
-    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-    schema.pop("$defs", None)
-    return schema

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -51,9 +52,9 @@ class Recordings:
             target = self.folder / key
             target.parent.mkdir(parents=True, exist_ok=True)
             staged.replace(target)
-            # The file's bytes are on disk already; its new name is once both folders are.
-            sync_folder(target.parent)
-            sync_folder(self.folder)
+            # The file's bytes are on disk already; its new name is once every folder on the way to it is.
+            for folder in (target.parent, *self._between(target.parent), self.folder):
+                sync_folder(folder)
         self.discard(staged)
 
     def fetch(self, key: str, into: Path) -> None:
@@ -82,8 +83,17 @@ class Recordings:
             return False
         obstore.delete(self.store, key)
         if self.folder is not None:
-            sync_folder((self.folder / key).parent)
+            folder = (self.folder / key).parent
+            sync_folder(folder)
+            # Only when it is empty: a folder is one recording's own.
+            with suppress(OSError):
+                folder.rmdir()
+                sync_folder(folder.parent)
         return True
+
+    def _between(self, folder: Path) -> list[Path]:
+        """The folders above `folder` and below the store's own."""
+        return [above for above in folder.parents if self.folder in above.parents]
 
 
 def sync_folder(folder: Path) -> None:

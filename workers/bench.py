@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import TypeVar
 
 import structlog
@@ -49,7 +49,7 @@ class Ears:
     @contextmanager
     def turn(self, engine: str, model: str) -> Iterator[Ear]:
         """The ear, for this thread alone. Loading one takes seconds. Raises WeightsMissing, WeightsCorrupt."""
-        with self._turns.enter(suspect=False):
+        with self._turns.enter():
             yield self._loaded.get((engine, model)) or self._load(engine, model)
 
     def _load(self, engine: str, model: str) -> Ear:
@@ -78,26 +78,23 @@ class Pace:
 
 
 class Stopping:
-    """The wish to end this process: what has not begun does not begin any more."""
+    """The wish to end this process: what has not begun does not begin any more.
+
+    A plain flag, because it is set by a signal, which may come while this very thread holds the lock of an Event.
+    """
 
     def __init__(self) -> None:
-        self._wish = threading.Event()
-        self._never = threading.Event()
-        self._lock = threading.Lock()
+        self.is_asked = False
         self.parked = 0
+        self._lock = threading.Lock()
+        self._never = threading.Event()
 
     def ask(self) -> None:
-        self._wish.set()
-
-    def is_asked(self) -> bool:
-        return self._wish.is_set()
-
-    def wait(self, seconds: float) -> bool:
-        return self._wish.wait(seconds)
+        self.is_asked = True
 
     def park(self) -> None:
         """Goes on at once; once the process is to end, never: the step that comes next is another worker's."""
-        if self.is_asked():
+        if self.is_asked:
             with self._lock:
                 self.parked += 1
             self._never.wait()
@@ -146,7 +143,7 @@ class Bench:
                 if monotonic() > until:
                     raise
                 log.warning("database away", exc_info=True)
-                self.stopping.wait(2)
+                sleep(2)
 
     def report(self, claim: Claim, report: Report) -> None:
         """Shows people how far a job is. Never raises: a database that is away for a moment must not cost the work."""

@@ -24,6 +24,10 @@ FAR_BELOW = 10**-2.5
 """-25 dB: a channel that is this much weaker and only hisses carries no voice of its own."""
 RISES = 10**1.2
 """A voice rises 12 dB or more over what is under it; hiss and hum do not."""
+SAME_WAVES = 0.4
+SAME_LOUDNESS = 0.6
+"""Correlations from which two channels carry the same voices. Real stereo has 0.85 and 0.99 or more; a person per
+channel has under 0.01, and -0.9 (in turns) to 0.35 (five seconds of both at once)."""
 ENOUGH = 10
 """Frames (one second) of sound before two channels are believed to be two people."""
 
@@ -110,6 +114,8 @@ def measure(blocks: Iterable[Pcm]) -> Levels:
 
 def decide(levels: Levels) -> Layout:
     """The layout that the levels speak for; `mix` when they are silent about it."""
+    if levels.left.size == 0:
+        return Layout.MIX
     left, right = _has_voice(levels.left, levels.right), _has_voice(levels.right, levels.left)
     if left != right:
         return Layout.LEFT if left else Layout.RIGHT
@@ -123,7 +129,7 @@ def decide(levels: Levels) -> Layout:
 
 def _has_voice(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
     """False for a channel that is silent, or far weaker than the other and without anything rising from its hiss."""
-    if one.size == 0 or one.max() < SILENT:
+    if one.max() < SILENT:
         return False
     if one.sum() > other.sum() * FAR_BELOW:
         return True
@@ -145,7 +151,7 @@ def _are_two_people(levels: Levels) -> bool:
     left, right, cross = levels.left[active], levels.right[active], levels.cross[active]
     waveforms = cross.sum() / np.sqrt(left.sum() * right.sum())
     loudness = _correlation(np.log10(np.maximum(left, floors[0])), np.log10(np.maximum(right, floors[1])))
-    return bool(abs(waveforms) < 0.35 and loudness < 0.4)  # noqa: PLR2004 - measured, see the tests
+    return bool(abs(waveforms) < SAME_WAVES and loudness < SAME_LOUDNESS)
 
 
 def _correlation(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:

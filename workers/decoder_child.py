@@ -48,6 +48,7 @@ BLOCK_BYTES = 1 << 18
 SILENCE = bytes(BLOCK_BYTES)
 RATES = range(2_000, 768_001)
 MOST_CHANNELS = 16  # more have no layout that libav could mix down
+MOST_HEADER_BYTES = 1 << 16  # so much may be headers only: a recording stopped as soon as it was started
 BAD_READS_IN_A_ROW = 100
 
 # libav never probes: it gets the demuxer that the magic bytes asked for, and may open no other inside it.
@@ -290,7 +291,8 @@ def decode(sound: BinaryIO, *, kind: str, sink: BinaryIO, tell: BinaryIO) -> Non
             _say(tell, {"source": describe(container, stream, None)})
         else:
             timeline.flush()
-        if frames.skipped and (timeline is None or timeline.is_empty):
+        is_empty = timeline is None or timeline.is_empty
+        if is_empty and (frames.skipped or sound.seek(0, os.SEEK_END) > MOST_HEADER_BYTES):
             raise Unusable("unreadable", "Nothing in this recording can be decoded.")
     sink.flush()
     _say(tell, {"end": {"skipped_packets": frames.skipped}})

@@ -4,6 +4,16 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+
+
+@dataclass
+class Place:
+    """A job's place at the gate or inside. `proven`: since it came in, it has got somewhere for good."""
+
+    name: str
+    suspect: bool
+    proven: bool = False
 
 
 class Gate:
@@ -21,8 +31,8 @@ class Gate:
         self._inside: list[Place] = []
 
     @contextmanager
-    def enter(self, *, suspect: bool) -> Iterator["Place"]:
-        place = Place(self._changed, suspect=suspect)
+    def enter(self, name: str = "", *, suspect: bool = False) -> Iterator[None]:
+        place = Place(name, suspect)
         with self._changed:
             self._waiting.append(place)
             self._changed.wait_for(lambda: self._waiting[0] is place and self._has_room(place))
@@ -30,13 +40,21 @@ class Gate:
             self._inside.append(place)
             self._changed.notify_all()
         try:
-            yield place
+            yield
         finally:
             with self._changed:
-                self._inside.remove(place)
+                # By identity: two attempts of one job can be here for a moment, and look the same.
+                self._inside = [other for other in self._inside if other is not place]
                 self._changed.notify_all()
 
-    def _has_room(self, place: "Place") -> bool:
+    def prove(self, name: str) -> None:
+        """Whoever is inside under this name has got somewhere."""
+        with self._changed:
+            for place in self._inside:
+                place.proven = place.proven or place.name == name
+            self._changed.notify_all()
+
+    def _has_room(self, place: Place) -> bool:
         unproven = [other for other in self._inside if not other.proven]
         if any(place.suspect or other.suspect for other in unproven):
             return False
@@ -46,17 +64,3 @@ class Gate:
     def inside(self) -> int:
         with self._changed:
             return len(self._inside)
-
-
-class Place:
-    """One job's place inside. `proven`: since it came in it has got somewhere for good."""
-
-    def __init__(self, changed: threading.Condition, *, suspect: bool) -> None:
-        self._changed = changed
-        self.suspect = suspect
-        self.proven = False
-
-    def prove(self) -> None:
-        with self._changed:
-            self.proven = True
-            self._changed.notify_all()

@@ -54,9 +54,9 @@ def fetch(repository: str, folder: Path) -> None:
 
 
 def _logged_progress(repository: str) -> Any:
-    from huggingface_hub.utils import tqdm  # noqa: PLC0415  needed only where weights are missing
+    from tqdm.auto import tqdm  # type: ignore[import-untyped]  # noqa: PLC0415  comes with the hub's client
 
-    class LoggedProgress(tqdm):
+    class LoggedProgress(tqdm):  # type: ignore[misc]  # tqdm has no types
         """The download's progress bar, as a line in the log every few seconds."""
 
         def __init__(self, *args: Any, **kwargs: Any) -> None:

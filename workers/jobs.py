@@ -20,7 +20,6 @@ from app.errors import CandidError, PassingFailure, PermanentFailure, WorkCancel
 from app.jobs import APPLICATION, APPLICATION_VERSION, LONG_QUEUE, SHORT_QUEUE, WORKFLOWS, workflow_id
 from workers import steps
 from workers.bench import Bench
-from workers.gate import Place
 from workers.plans import Plan
 from workers.speakers import Voices
 
@@ -34,7 +33,7 @@ R = TypeVar("R")
 ENGINE_MAX_STARTS = 100
 POLL_S = 0.5
 TRIES = 3
-FIRST_PAUSE_S = 2.0
+FIRST_PAUSE_S = 1.0
 
 # The engine calls workflows by name with plain arguments; this is how they find what they work with. One per process.
 _at_work: list[Bench] = []
@@ -51,6 +50,7 @@ def launch(bench: Bench) -> None:
             "system_database_engine": bench.queue.engine,
             "executor_id": bench.worker_id,
             "application_version": APPLICATION_VERSION,
+            "log_level": "WARNING",
             "sys_db_pool_size": 5,
             "scheduler_polling_interval_sec": 3600.0,
         }
@@ -97,13 +97,16 @@ def _passing(error: BaseException) -> bool:
 
 
 def _step(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """A step: checkpointed when done, tried again when it fails for a passing reason."""
+    """A step: checkpointed when done, tried again when it fails for a passing reason. Its first argument is the claim.
+
+    What is inside runs only when the step is really done: after a crash the engine answers for finished steps itself.
+    """
 
     def decorate(work: Callable[P, R]) -> Callable[P, R]:
         def careful(*args: P.args, **kwargs: P.kwargs) -> R:
             _bench().stopping.park()
             try:
-                return work(*args, **kwargs)
+                result = work(*args, **kwargs)
             except CandidError as error:
                 # The engine keeps a step's error, where erasure does not reach: notes on it may quote the recording.
                 error.__notes__ = []
@@ -111,6 +114,8 @@ def _step(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
             except Exception as error:
                 log.exception("step failed", stage=name)
                 raise PassingFailure("Something went wrong on our side.", cause=type(error).__name__) from None
+            _bench().gate.prove(_job_of(*args))
+            return result
 
         careful.__name__ = careful.__qualname__ = name
         return DBOS.step(
@@ -127,6 +132,10 @@ def _step(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 def _bench() -> Bench:
     return _at_work[0]
+
+
+def _job_of(claim: object, *_others: object) -> str:
+    return claim.job_id if isinstance(claim, Claim) else ""
 
 
 @_step("prepare")
@@ -171,34 +180,33 @@ def extract_again(job_id: str, attempt: int) -> None:
     _work(job_id, attempt, _extraction)
 
 
-def _transcription(claim: Claim, place: Place) -> None:
+def _transcription(claim: Claim) -> None:
     plan = Plan.model_validate(prepare(claim))
-    place.prove()
     for index in range(len(plan.chunks)):
         hear(claim, plan, index)
     voices = Voices(**tell_apart(claim, plan))
     keep(claim, plan, voices)
-    _extraction(claim, place)
+    _extraction(claim)
 
 
-def _extraction(claim: Claim, _place: Place) -> None:
+def _extraction(claim: Claim) -> None:
     extract(claim)
     finish(claim)
 
 
-def _work(job_id: str, attempt: int, work: Callable[[Claim, Place], None]) -> None:
+def _work(job_id: str, attempt: int, work: Callable[[Claim], None]) -> None:
     bench = _bench()
     claim = bench.claim(job_id, attempt)
     with reading(bench.engine) as session:
         started = claims.starts(session, claim)
-    with bench.gate.enter(suspect=started > 0) as place:
+    with bench.gate.enter(job_id, suspect=started > 0):
         bench.stopping.park()
         job = bench.write(lambda session: claims.begin(session, claim, is_ours=lambda: _is_ours(bench, claim)))
         if job is None:
             log.info("not begun", job=job_id, attempt=attempt)
             return
         with structlog.contextvars.bound_contextvars(interview=job.interview_id, job=job_id, attempt=attempt):
-            _carry_out(bench, job, claim, lambda: work(claim, place))
+            _carry_out(bench, job, claim, lambda: work(claim))
 
 
 def _is_ours(bench: Bench, claim: Claim) -> bool:
@@ -211,7 +219,7 @@ def _is_ours(bench: Bench, claim: Claim) -> bool:
 def _carry_out(bench: Bench, job: models.Job, claim: Claim, work: Callable[[], None]) -> None:
     began = monotonic()
     log.info("begun", starts=job.starts, stage=job.kind)
-    outcome, code = "succeeded", None
+    outcome, facts = "succeeded", {}
     try:
         work()
     except WorkCanceled:
@@ -219,9 +227,9 @@ def _carry_out(bench: Bench, job: models.Job, claim: Claim, work: Callable[[], N
         _end(bench, claim, lambda session: claims.mark_canceled(session, claim))
     except (PermanentFailure, dbos_error.DBOSMaxStepRetriesExceeded) as error:
         failure = error if isinstance(error, PermanentFailure) else _last(error)
-        outcome, code = "failed", failure.code
+        outcome, facts = "failed", {"code": failure.code}
         _end(bench, claim, lambda session: claims.fail(session, claim, failure))
-    log.info("ended", outcome=outcome, code=code, took_s=round(monotonic() - began, 1))
+    log.info("ended", outcome=outcome, took_s=round(monotonic() - began, 1), **facts)
 
 
 def _last(error: dbos_error.DBOSMaxStepRetriesExceeded) -> CandidError:

@@ -3,6 +3,8 @@
 import hashlib
 from collections.abc import Sequence
 
+from pydantic import Field
+
 from app.jobs import eta_s
 from app.transcripts.values import Notice, Value
 from workers.channels import Layout
@@ -10,7 +12,7 @@ from workers.windows import Window
 
 
 class Manner(Value):
-    """How to listen. `language` None: nothing was said."""
+    """How to listen. `language` None: nothing was said. `ways`: what the ear says of itself (device, precision)."""
 
     engine: str
     model: str
@@ -19,6 +21,7 @@ class Manner(Value):
     language_probability: float | None = None
     several_languages: bool = False
     notices: tuple[Notice, ...] = ()
+    ways: dict[str, str] = Field(default_factory=dict)
 
 
 class Plan(Value):

@@ -112,7 +112,7 @@ def _manner(bench: Bench, decoded: audio.Decoded, found: list[Window], options: 
     votes = []
     with bench.ears.turn(engine, model) as ear:
         languages.check(asked, known=ear.languages, model=model)
-        multilingual = ear.multilingual
+        multilingual, ways = ear.multilingual, dict(ear.options)
     for at in languages.windows_to_ask(len(found)) if multilingual else ():
         sound = _sound(decoded.pcm, decoded.channels, found[at])
         with bench.ears.turn(engine, model) as ear:
@@ -124,6 +124,7 @@ def _manner(bench: Bench, decoded: audio.Decoded, found: list[Window], options: 
             "language_probability": verdict.probability,
             "several_languages": verdict.several_languages,
             "notices": verdict.notices,
+            "ways": ways,
         }
     )
 
@@ -280,7 +281,7 @@ def _transcript(plan: Plan, said: list[Said], voices: Voices) -> values.Transcri
         duration_ms=plan.duration_ms,
         engine=manner.engine,
         model=manner.model,
-        options={"vocabulary": ", ".join(manner.hotwords) or None, "layout": plan.layout.value},
+        options={"vocabulary": ", ".join(manner.hotwords) or None, "layout": plan.layout.value, **manner.ways},
         notices=manner.notices if said else (values.Notice.NO_SPEECH,),
         speakers=speakers.speakers(voices),
         segments=speakers.segments(said, voices),

@@ -35,7 +35,7 @@ Beat = object
 
 
 def new_worker_id() -> str:
-    """Never given twice: under one id, a restarted worker and its frozen predecessor would be the same to the engine."""
+    """Never given twice: under one id, a restarted worker and its frozen predecessor would be one to the engine."""
     host = "".join(letter if letter.isalnum() else "-" for letter in socket.gethostname())[:60]
     return f"{host}-{os.getpid()}-{uuid4().hex[:6]}"
 

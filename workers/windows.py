@@ -163,7 +163,10 @@ def _pieces(speech: Sequence[Span], loudness: Levels, end_ms: int, rules: Rules)
     for number, (start_ms, stop_ms) in enumerate(speech):
         before = (speech[number - 1][1] + start_ms) // 2 if number else 0
         behind = (stop_ms + speech[number + 1][0]) // 2 if number + 1 < len(speech) else end_ms
-        at, until = max(before, start_ms - rules.pad), min(behind, stop_ms + rules.pad)
+        # Speech that just fits a window gets less around it: padding is no reason to cut a word.
+        spare = rules.longest_window - (stop_ms - start_ms)
+        pad = min(rules.pad, spare // 2) if spare >= 0 else rules.pad
+        at, until = max(before, start_ms - pad), min(behind, stop_ms + pad)
         while until - at > rules.longest_window:
             # Not in the padding at the end: a piece without speech would be no window.
             latest = min(at + rules.longest_window, stop_ms - rules.shortest_speech)

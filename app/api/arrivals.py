@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from fastapi import Request
-from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
+from pydantic import BaseModel, ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from app import consents, filenames, interviews, uploads
-from app.api import schemas, views
+from app.api import bodies, schemas, views
 from app.api.deps import House
 from app.api.multipart import Form, boundary_of
-from app.api.problems import field_problems
+from app.api.problems import invalid
 from app.consents import Grant
 from app.db import WriteSession, reading
-from app.errors import BodyTooLarge, InvalidRequest, JsonInvalid, MediaTypeRefused, MultipartInvalid
+from app.errors import InvalidRequest, MediaTypeRefused, MultipartInvalid
 from app.interviews import Arrival, Plan
 from app.jobs import Queue
 from app.keys import Caller
@@ -25,7 +25,6 @@ from app.keys import Caller
 RAW_TYPES = ("audio/", "video/", "application/octet-stream", "application/ogg")
 
 Fields = TypeVar("Fields", bound=BaseModel)
-ANY_JSON: TypeAdapter[Any] = TypeAdapter(JsonValue)
 
 
 @dataclass(frozen=True)
@@ -46,11 +45,11 @@ async def read_intake(request: Request, house: House) -> Intake:
     content_type = request.headers.get("content-type", "").lower()
     query: dict[str, Any] = dict(request.query_params)
     if content_type.startswith("multipart/form-data"):
-        return await _read_form(request, query)
+        return await _read_form(request, house, query)
     if content_type == "" or content_type.startswith(RAW_TYPES):
         return _read_raw(request, query)
-    if content_type.partition(";")[0].strip() == "application/json":
-        return Intake(query | await _read_json(request, house.settings.max_json_bytes))
+    if bodies.is_json(content_type):
+        return Intake(query | await _read_json(request, house))
     raise MediaTypeRefused("Send JSON, multipart/form-data, or the recording itself as audio/*.")
 
 
@@ -60,24 +59,16 @@ def _read_raw(request: Request, query: dict[str, Any]) -> Intake:
     return Intake(query, request.stream(), query.get("filename"), expected)
 
 
-async def _read_form(request: Request, query: dict[str, Any]) -> Intake:
-    form = Form(boundary_of(request.headers["content-type"]), request.stream())
+async def _read_form(request: Request, house: House, query: dict[str, Any]) -> Intake:
+    form = Form(boundary_of(request.headers["content-type"]), uploads.paced(request.stream(), house.settings))
     await form.read_fields()
     if not form.has_file:
         raise MultipartInvalid("The form has no file. Add it as the last part: with curl, -F file=@memo.m4a.")
     return Intake(query | form.fields, form.file(), form.filename)
 
 
-async def _read_json(request: Request, limit: int) -> dict[str, Any]:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            raise BodyTooLarge(f"A JSON body may have at most {limit} bytes.")
-    try:
-        found = ANY_JSON.validate_json(bytes(body))
-    except ValidationError:
-        raise JsonInvalid("The body is not JSON.") from None
+async def _read_json(request: Request, house: House) -> dict[str, Any]:
+    _, found = await bodies.read_json(request, house.settings)
     if not isinstance(found, dict):
         raise InvalidRequest("The body must be a JSON object.")
     return found
@@ -91,8 +82,7 @@ def parse(schema: type[Fields], fields: dict[str, Any]) -> Fields:
     try:
         return schema.model_validate(fields)
     except ValidationError as error:
-        problems = list(field_problems(error.errors()))
-        raise InvalidRequest("Some fields are not what they should be.", errors=problems) from None
+        raise invalid(error.errors()) from None
 
 
 async def take(intake: Intake, house: House, caller: Caller, *, consent: bool) -> Arrival | None:

@@ -1,87 +1,126 @@
-"""Bodies and headers that routes share, and how OpenAPI describes the ones FastAPI cannot see."""
+"""Bodies and headers that routes share, and how OpenAPI describes the uploads that FastAPI cannot see."""
 
 from typing import Any
 
 from fastapi import BackgroundTasks, Request, Response
 from fastapi.exceptions import HTTPException
+from pydantic_core import from_json
 
-from app import erasures, errors, models
+from app import erasures, models, uploads
 from app.api import schemas
+from app.api.declared import EXAMPLES
 from app.api.deps import House
+from app.errors import BodyTooLarge, JsonInvalid
+from app.settings import Settings
 from app.transcripts import RETRY_AFTER_S
 
 
-def _header(description: str, example: str) -> dict[str, Any]:
-    return {"description": description, "schema": {"type": "string"}, "example": example}
+async def read_json(request: Request, settings: Settings) -> tuple[bytes, Any]:
+    """The body's bytes and what they say. Raises BodyTooLarge, JsonInvalid, UploadTooSlow."""
+    limit = settings.max_json_bytes
+    too_large = BodyTooLarge(f"A JSON body may have at most {limit} bytes.", limit_bytes=limit)
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > limit:
+        raise too_large
+    body = bytearray()
+    async for chunk in uploads.paced(request.stream(), settings):
+        body += chunk
+        if len(body) > limit:
+            raise too_large
+    try:
+        return bytes(body), from_json(bytes(body), allow_inf_nan=False)
+    except ValueError:
+        raise JsonInvalid("The body is not JSON in UTF-8.") from None
 
 
-_ETAG = {"ETag": _header("Names this version; send it back as If-Match or If-None-Match.", '"3.17"')}
-_JOB = {
-    "Location": _header("The job's path.", f"/v1/jobs/{schemas.EXAMPLE_JOB}"),
-    "Retry-After": _header("Seconds after which to look again.", str(RETRY_AFTER_S)),
+def is_json(content_type: str) -> bool:
+    return content_type.partition(";")[0].strip().lower() == "application/json"
+
+
+_RAW = {
+    "schema": {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream"},
+    "examples": {"recording": {"$ref": f"{EXAMPLES}/recording"}},
 }
 
-CHANGE_ERRORS = (
-    errors.KeyMissing, errors.ScopeMissing, errors.InvalidRequest, errors.JsonInvalid, errors.BodyTooLarge,
-)  # fmt: skip
-ACCEPTED: dict[int | str, dict[str, Any]] = {202: {"headers": _JOB}}
-LINKED: dict[int | str, dict[str, Any]] = {
-    200: {
-        "headers": {
-            "Link": _header('The next page, rel="next"; absent on the last.', '</v1/interviews?cursor=...>; rel="next"')
-        }
-    }
-}
-ETAGGED: dict[int | str, dict[str, Any]] = {200: {"headers": _ETAG}}
-NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "It is still the version you have."}}
 
-_RAW = {"schema": {"type": "string", "format": "binary"}, "example": "(the bytes of memo.m4a)"}
+def _fields(schema: type[schemas.Input]) -> dict[str, dict[str, Any]]:
+    """The members of `schema` as text, which is all a form or a query can carry."""
+    found = schema.model_json_schema()["properties"]
+    return {name: _as_text(about) for name, about in found.items()}
 
 
-def location(path: str) -> dict[str, Any]:
-    return {"Location": _header("The new thing's path.", path)}
+def _as_text(about: dict[str, Any]) -> dict[str, Any]:
+    plain = next((one for one in about.get("anyOf", []) if one.get("type") != "null"), about)
+    kept = {name: value for name, value in plain.items() if name not in ("title", "default", "items", "maxItems")}
+    if plain["type"] == "boolean":
+        kept = {"type": "string", "enum": ["true", "false"]}
+    if plain["type"] == "array":
+        kept = {"type": "string", "pattern": rf"^[^,\u0000]{{1,{schemas.LINE_LENGTH}}}(,[^,\u0000]{{1,200}}){{0,99}}$"}
+    return kept | {"description": about["description"]}
 
 
-def created(path: str) -> dict[int | str, dict[str, Any]]:
-    """The 201 of a route that makes something at `path`."""
-    return {201: {"headers": location(path)}}
-
-
-def _form(schema: type[schemas.Input], example: dict[str, Any]) -> dict[str, Any]:
+def _form(schema: type[schemas.Input], example: str) -> dict[str, Any]:
     """A form's schema: the fields of `schema`, and then the file. Order matters, and is said."""
-    fields = schema.model_json_schema(ref_template="#/components/schemas/{model}")["properties"]
-    plain = {name: {"type": "string", "description": about.get("description", "")} for name, about in fields.items()}
-    plain["consent"] = {"type": "string", "enum": ["true"], "description": "Everyone on the recording has agreed."}
-    plain["file"] = {"type": "string", "format": "binary", "description": "The recording. It must be the last part."}
+    file = {
+        "type": "string",
+        "format": "binary",
+        "contentMediaType": "application/octet-stream",
+        "description": "The recording. It must be the last part.",
+    }
     return {
-        "schema": {"type": "object", "properties": plain, "required": ["consent", "file"]},
-        "example": example,
+        "schema": {
+            "type": "object",
+            "properties": _fields(schema) | {"file": file},
+            "required": ["file"],
+            "additionalProperties": False,
+        },
+        "examples": {example: {"$ref": f"{EXAMPLES}/{example}"}},
     }
 
 
-CREATED = created(f"/v1/interviews/{schemas.EXAMPLE_INTERVIEW}")
+def _query(schema: type[schemas.Input]) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in": "query", "required": False, "description": about.pop("description"), "schema": about}
+        for name, about in _fields(schema).items()
+    ]
+
+
+# Fields may come in the query whatever the body is: raw audio has no other place for them.
 CREATE_INTERVIEW: dict[str, Any] = {
+    "parameters": _query(schemas.InterviewIn),
     "requestBody": {
         "required": True,
+        "description": "JSON plans an interview; a form or raw audio brings its recording.",
         "content": {
-            "application/json": {
-                "schema": {"$ref": "#/components/schemas/InterviewIn"},
-                "example": schemas.InterviewIn.model_config["json_schema_extra"]["examples"][0],  # type: ignore[index]
-            },
-            "multipart/form-data": _form(
-                schemas.InterviewIn, {"consent": "true", "title": "Coffee with Ada", "file": "(memo.m4a)"}
-            ),
+            "application/json": {"schema": {"$ref": "#/components/schemas/InterviewIn"}},
+            "multipart/form-data": _form(schemas.InterviewIn, "interview-form"),
             "audio/*": _RAW,
         },
     },
 }
 PUT_RECORDING: dict[str, Any] = {
+    "parameters": _query(schemas.RecordingFields),
     "requestBody": {
         "required": True,
+        "description": "The recording, raw or as the last part of a form.",
         "content": {
-            "multipart/form-data": _form(schemas.RecordingFields, {"consent": "true", "file": "(memo.m4a)"}),
+            "multipart/form-data": _form(schemas.RecordingFields, "recording-form"),
             "audio/*": _RAW,
         },
+    },
+}
+EXAMPLE_BODIES: dict[str, Any] = {
+    "interview-form": {
+        "summary": "With curl: -F consent=true -F title='Coffee with Ada' -F file=@memo.m4a",
+        "value": {"consent": "true", "title": "Coffee with Ada", "file": "(the bytes of memo.m4a)"},
+    },
+    "recording-form": {
+        "summary": "With curl: -F consent=true -F file=@memo.m4a",
+        "value": {"consent": "true", "file": "(the bytes of memo.m4a)"},
+    },
+    "recording": {
+        "summary": "With curl: -H 'Content-Type: audio/mp4' --data-binary @memo.m4a",
+        "value": "(the bytes of memo.m4a)",
     },
 }
 

@@ -5,25 +5,23 @@ from typing import Annotated
 from fastapi import APIRouter, BackgroundTasks, Query, Request, Response
 
 from app import consents, cursors, errors, interviews
-from app.api import bodies, deps, schemas, views
+from app.api import bodies, declared, deps, schemas, views
 from app.api.deps import HouseDep, ReaderDep, ReadSessionDep, WriterDep, WriteSessionDep
-from app.api.problems import responses
+from app.api.routes import Route
 
-router = APIRouter(prefix="/v1/consents", tags=["consents"])
-
-FIND_ERRORS = (errors.KeyMissing, errors.ScopeMissing, errors.NotFound, errors.InvalidRequest)
+router = APIRouter(prefix="/v1/consents", tags=["consents"], route_class=Route)
 
 
 @router.post(
     "",
     status_code=201,
-    responses=bodies.created(f"/v1/consents/{schemas.EXAMPLE_CONSENT}")
-    | responses(*bodies.CHANGE_ERRORS, errors.NotFound, errors.ConsentWithdrawn),
+    responses=declared.created(f"/v1/consents/{schemas.EXAMPLE_CONSENT}")
+    | declared.failures(errors.NotFound, errors.ConsentWithdrawn),
 )
 def create_consent(
     wanted: schemas.ConsentIn, response: Response, caller: WriterDep, session: WriteSessionDep
 ) -> schemas.ConsentOut:
-    """Record who allowed what, how, and what proves it."""
+    """Record a consent. Who allowed what, how, and what proves it."""
     interview = interviews.readable(session, caller.owner_id, wanted.interview_id)
     given = consents.give(session, caller, interview.id, wanted.as_grant())
     response.headers["Location"] = f"/v1/consents/{given.id}"
@@ -32,8 +30,7 @@ def create_consent(
 
 @router.get(
     "",
-    responses=bodies.LINKED
-    | responses(errors.KeyMissing, errors.ScopeMissing, errors.CursorInvalid, errors.InvalidRequest),
+    responses=declared.LINKED | declared.failures(errors.CursorInvalid),
 )
 def list_consents(
     request: Request,
@@ -42,7 +39,7 @@ def list_consents(
     session: ReadSessionDep,
     filters: Annotated[schemas.ConsentFilters, Query()],
 ) -> schemas.ConsentPage:
-    """Newest first."""
+    """List consents. Newest first."""
     query = f"consents {caller.owner_id} {filters.interview_id}"
     position = cursors.decode(filters.cursor, query=query)
     rows = consents.page(
@@ -57,13 +54,13 @@ def list_consents(
     return schemas.ConsentPage(items=[views.consent(session, row) for row in page.items], next_cursor=page.next_cursor)
 
 
-@router.get("/{consent_id}", responses=responses(*FIND_ERRORS))
+@router.get("/{consent_id}", responses=declared.failures(errors.NotFound))
 def get_consent(consent_id: deps.ConsentId, caller: ReaderDep, session: ReadSessionDep) -> schemas.ConsentOut:
-    """The consent, what became of it, and the certificate when something was erased."""
+    """Show a consent. What became of it, and the certificate when something was erased."""
     return views.consent(session, consents.find(session, caller.owner_id, consent_id))
 
 
-@router.post("/{consent_id}/withdraw", status_code=202, responses=responses(*bodies.CHANGE_ERRORS, errors.NotFound))
+@router.post("/{consent_id}/withdraw", status_code=202, responses=declared.failures(errors.NotFound))
 def withdraw_consent(
     consent_id: deps.ConsentId,
     wanted: schemas.WithdrawalIn,
@@ -72,7 +69,7 @@ def withdraw_consent(
     caller: WriterDep,
     session: WriteSessionDep,
 ) -> schemas.ConsentOut:
-    """Withdraw. From this answer on nothing of it can be read; the sound is erased right after."""
+    """Withdraw a consent. From this answer on nothing of it can be read; the sound is erased right after."""
     erasure = consents.withdraw(session, caller, consent_id, wanted.reason)
     bodies.finish_erasure(later, house, erasure.id)
     return views.consent(session, consents.find(session, caller.owner_id, consent_id))

@@ -49,37 +49,47 @@ def _write_session(house: HouseDep) -> Iterator[WriteSession]:
 ReadSessionDep = Annotated[ReadSession, Depends(_read_session, scope="function")]
 WriteSessionDep = Annotated[WriteSession, Depends(_write_session, scope="function")]
 
-_bearer = HTTPBearer(auto_error=False, bearerFormat="cdd_...", description="An API key: `cdd_` + id + `_` + secret.")
+_bearer = HTTPBearer(
+    auto_error=False,
+    scheme_name="ApiKey",
+    bearerFormat="cdd_...",
+    description="An API key, `cdd_` + id + `_` + secret, as `Authorization: Bearer cdd_...`.",
+)
 
 
-def _caller(
-    request: Request,
-    house: HouseDep,
-    _declared: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
-) -> Caller:
-    # A session of its own: who calls must be known before a body is read and a transaction begun.
+def identify(request: Request) -> Caller:
+    """Who calls. `routes.Route` asks before it reads a body. Raises KeyMissing, KeyRefused."""
+    # Sessions of their own: who calls must be known before a body is read and a transaction begun.
+    engine = _house(request).engine
     token = keys.bearer(request.headers.get("authorization"))
-    with db.reading(house.engine) as session:
-        caller = keys.identify(session, token)
-        stale = keys.is_use_stale(keys.find(session, caller.owner_id, caller.key_id), at=db.now())
+    with db.reading(engine) as session:
+        known = keys.identify(session, token)
+        stale = keys.is_use_stale(keys.find(session, known.owner_id, known.key_id), at=db.now())
     if stale:
-        with db.writing(house.engine) as session:
-            keys.note_use(session, caller.key_id)
-    return caller
+        with db.writing(engine) as session:
+            keys.note_use(session, known.key_id)
+    return known
+
+
+def caller(request: Request, _declared: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]) -> Caller:
+    known: Caller = request.state.caller
+    return known
 
 
 def _with(scope: Scope) -> Callable[[Caller], Caller]:
-    def check(caller: Annotated[Caller, Depends(_caller)]) -> Caller:
+    def check(caller: Annotated[Caller, Depends(caller)]) -> Caller:
         caller.must(scope)
         return caller
 
     return check
 
 
-CallerDep = Annotated[Caller, Depends(_caller)]
-ReaderDep = Annotated[Caller, Depends(_with(Scope.READ))]
-WriterDep = Annotated[Caller, Depends(_with(Scope.WRITE))]
-KeyKeeperDep = Annotated[Caller, Depends(_with(Scope.KEYS))]
+SCOPE_CHECKS = read, write, keep_keys = _with(Scope.READ), _with(Scope.WRITE), _with(Scope.KEYS)
+
+CallerDep = Annotated[Caller, Depends(caller)]
+ReaderDep = Annotated[Caller, Depends(read)]
+WriterDep = Annotated[Caller, Depends(write)]
+KeyKeeperDep = Annotated[Caller, Depends(keep_keys)]
 
 InterviewId = Annotated[str, Path(pattern=ids.pattern(ids.Kind.INTERVIEW), description="An interview's id.")]
 JobId = Annotated[str, Path(pattern=ids.pattern(ids.Kind.JOB), description="A job's id.")]

@@ -1,14 +1,16 @@
 """The documentation pages, from our own assets: they open with no network, under a strict content policy."""
 
+import os
 from importlib.util import find_spec
 from pathlib import Path
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.types import Scope
 
 from app import errors
-from app.api.problems import status_of
+from app.api.problems import leaves, status_of
 
 # The package carries Swagger UI's files; they are read, its Python code is not imported.
 ASSETS = "fastapi_offline"
@@ -46,7 +48,7 @@ def show_problems() -> HTMLResponse:
 
 
 def problems_page() -> str:
-    kinds = sorted(_leaves(errors.CandidError), key=lambda kind: (status_of(kind), kind.code))
+    kinds = sorted(leaves(errors.CandidError), key=lambda kind: (status_of(kind), kind.code))
     rows = "\n".join(
         f'<tr id="{kind.code}"><td><code>{kind.code}</code></td><td>{status_of(kind)}</td><td>{kind.title()}.</td></tr>'
         for kind in kinds
@@ -59,8 +61,14 @@ def problems_page() -> str:
     )
 
 
-def _leaves(kind: type[errors.CandidError]) -> set[type[errors.CandidError]]:
-    return {kind}.union(*(_leaves(child) for child in kind.__subclasses__()))
+class Assets(StaticFiles):
+    """Files that are always sent whole: they are small, and their ranges would fail in plain text."""
+
+    def file_response(
+        self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        headers = [(name, value) for name, value in scope["headers"] if name != b"range"]
+        return super().file_response(full_path, stat_result, {**scope, "headers": headers}, status_code)
 
 
 def install(app: FastAPI) -> None:
@@ -68,5 +76,5 @@ def install(app: FastAPI) -> None:
     folders = list(spec.submodule_search_locations or []) if spec else []
     assets = Path(folders[0]) / "static" if folders else OURS
     app.include_router(router)
-    app.mount("/docs/assets", StaticFiles(directory=assets), name="assets")
-    app.mount("/docs/ours", StaticFiles(directory=OURS), name="ours")
+    app.mount("/docs/assets", Assets(directory=assets), name="assets")
+    app.mount("/docs/ours", Assets(directory=OURS), name="ours")

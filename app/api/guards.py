@@ -1,14 +1,18 @@
-"""What every answer carries: a request id, and headers that keep browsers from guessing."""
+"""What every answer carries, the unforeseen too: a request id, and headers that keep browsers from guessing."""
 
 import re
+from collections.abc import Sequence
 
 import structlog
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import ids
+from app.api import problems
 
 GIVEN_ID = re.compile(rb"[A-Za-z0-9_-]{8,64}")
+HOST = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(:\d{1,5})?")
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -34,22 +38,64 @@ class Guarded:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request_id = _request_id(scope)
-        scope.setdefault("state", {})["request_id"] = request_id
-        is_docs = scope["path"].startswith("/docs")
+        answer = Answer(scope, send)
+        with structlog.contextvars.bound_contextvars(request=answer.request_id):
+            try:
+                await self.app(scope, receive, answer.send)
+            except Exception as error:
+                problem = problems.unforeseen(Request(scope), error)
+                if answer.has_begun:
+                    raise
+                await problem(scope, receive, answer.send)
 
-        async def guarded(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-Id"] = request_id
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-                if is_docs:
-                    headers["Content-Security-Policy"] = DOCS_POLICY
-            await send(message)
 
-        with structlog.contextvars.bound_contextvars(request=request_id):
-            await self.app(scope, receive, guarded)
+class Answer:
+    """One answer on its way out, with the headers it must have."""
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self.request_id = _request_id(scope)
+        self.has_begun = False
+        self._send = send
+        self._is_docs = scope["path"].startswith("/docs")
+        scope.setdefault("state", {})["request_id"] = self.request_id
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.has_begun = True
+            headers = MutableHeaders(scope=message)
+            headers["X-Request-Id"] = self.request_id
+            for name, value in HEADERS.items():
+                headers.setdefault(name, value)
+            if self._is_docs:
+                headers["Content-Security-Policy"] = DOCS_POLICY
+        await self._send(message)
+
+
+class Hosted:
+    """ASGI middleware: answers to the hosts it is given only, `*` to any, `*.example.com` to those below.
+
+    A page elsewhere that makes its own name resolve to this machine is thereby refused (DNS rebinding).
+    """
+
+    def __init__(self, app: ASGIApp, hosts: Sequence[str]) -> None:
+        self.app = app
+        self.hosts = frozenset(host.lower() for host in hosts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or self.knows(Headers(scope=scope).getlist("host")):
+            await self.app(scope, receive, send)
+            return
+        problem = problems.answer(Request(scope), problems.HostUnknown("CANDID_ALLOWED_HOSTS says which hosts are."))
+        await problem(scope, receive, send)
+
+    def knows(self, given: list[str]) -> bool:
+        if "*" in self.hosts:
+            return True
+        named = [HOST.fullmatch(host) for host in given]
+        if len(named) != 1 or named[0] is None:
+            return False
+        host = named[0]["host"].lower()
+        return host in self.hosts or any(host.endswith(known[1:]) for known in self.hosts if known.startswith("*."))
 
 
 def _request_id(scope: Scope) -> str:

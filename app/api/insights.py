@@ -5,21 +5,20 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from app import cursors, errors, insights, interviews, transcripts
-from app.api import bodies, deps, schemas, views
+from app.api import bodies, declared, deps, schemas, views
 from app.api.deps import ReaderDep, ReadSessionDep, WriterDep, WriteSessionDep
-from app.api.problems import responses
+from app.api.routes import Route
 from app.insights import Filters
 
-router = APIRouter(prefix="/v1", tags=["insights"])
+router = APIRouter(prefix="/v1", tags=["insights"], route_class=Route)
 
-LIST_ERRORS = (errors.KeyMissing, errors.ScopeMissing, errors.CursorInvalid, errors.InvalidRequest)
 FiltersDep = Annotated[schemas.InsightFilters, Query()]
 
 
 @router.get(
     "/interviews/{interview_id}/insights",
-    responses=bodies.LINKED
-    | responses(*LIST_ERRORS, errors.NotFound, errors.TranscriptNotReady, errors.ConsentWithdrawn),
+    responses=declared.LINKED
+    | declared.failures(errors.CursorInvalid, errors.NotFound, errors.TranscriptNotReady, errors.ConsentWithdrawn),
 )
 def list_interview_insights(
     interview_id: deps.InterviewId,
@@ -29,7 +28,7 @@ def list_interview_insights(
     session: ReadSessionDep,
     filters: FiltersDep,
 ) -> schemas.InsightPage:
-    """What one interview yielded, in the order it was said."""
+    """List the insights of an interview. In the order they were said."""
     interview = interviews.readable(session, caller.owner_id, interview_id)
     transcripts.check_ready(interview)
     page = _page(session, caller.owner_id, interview_id, filters)
@@ -37,11 +36,11 @@ def list_interview_insights(
     return page
 
 
-@router.get("/insights", responses=bodies.LINKED | responses(*LIST_ERRORS))
+@router.get("/insights", responses=declared.LINKED | declared.failures(errors.CursorInvalid))
 def list_insights(
     request: Request, response: Response, caller: ReaderDep, session: ReadSessionDep, filters: FiltersDep
 ) -> schemas.InsightPage:
-    """The insights of all your interviews, newest first."""
+    """List the insights of all interviews. Newest first."""
     page = _page(session, caller.owner_id, None, filters)
     bodies.link_next(request, response, page.next_cursor)
     return page
@@ -60,9 +59,7 @@ def _page(
 
 @router.get(
     "/insights/{insight_id}",
-    responses=bodies.ETAGGED
-    | bodies.NOT_MODIFIED
-    | responses(errors.KeyMissing, errors.ScopeMissing, errors.NotFound, errors.InvalidRequest),
+    responses=declared.ETAGGED | declared.NOT_MODIFIED | declared.failures(errors.NotFound),
 )
 def get_insight(
     insight_id: deps.InsightId,
@@ -71,7 +68,7 @@ def get_insight(
     session: ReadSessionDep,
     if_none_match: deps.IfNoneMatch = None,
 ) -> schemas.InsightOut:
-    """One insight with its proof."""
+    """Show an insight with its proof."""
     found = insights.find(session, caller.owner_id, insight_id)
     bodies.not_modified(response, insights.etag(found), if_none_match)
     return views.insight(session, found)
@@ -79,8 +76,7 @@ def get_insight(
 
 @router.patch(
     "/insights/{insight_id}",
-    responses=bodies.ETAGGED
-    | responses(*bodies.CHANGE_ERRORS, errors.NotFound, errors.VersionMismatch, errors.InsightStale),
+    responses=declared.ETAGGED | declared.failures(errors.NotFound, errors.VersionMismatch, errors.InsightStale),
 )
 def review_insight(
     insight_id: deps.InsightId,
@@ -90,8 +86,7 @@ def review_insight(
     session: WriteSessionDep,
     if_match: deps.IfMatch = None,
 ) -> schemas.InsightOut:
-    """Confirm, correct or reject. Your word stays: no later extraction changes it."""
-    wanted = change.model_dump(mode="json", exclude_unset=True)
-    reviewed = insights.review(session, caller.owner_id, insight_id, wanted, if_match=if_match)
+    """Judge an insight. Confirm, correct or reject: your word stays, no later extraction changes it."""
+    reviewed = insights.review(session, caller.owner_id, insight_id, change.changes(), if_match=if_match)
     response.headers["ETag"] = insights.etag(reviewed)
     return views.insight(session, reviewed)

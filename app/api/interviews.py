@@ -6,20 +6,16 @@ from fastapi import APIRouter, BackgroundTasks, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from app import cursors, errors, interviews, jobs
-from app.api import arrivals, bodies, deps, schemas, views
+from app.api import arrivals, bodies, declared, deps, schemas, views
 from app.api.deps import HouseDep, ReaderDep, ReadSessionDep, WriterDep, WriteSessionDep
-from app.api.problems import responses
+from app.api.routes import Route
 from app.interviews import Filters
 
-router = APIRouter(prefix="/v1/interviews", tags=["interviews"])
+router = APIRouter(prefix="/v1/interviews", tags=["interviews"], route_class=Route)
 
-# A body that streams has a limit of its own (settings.max_recording_bytes), counted as it comes.
-STREAMED = 2**62
 UPLOAD_ERRORS = (
-    errors.KeyMissing,
-    errors.ScopeMissing,
     errors.ConsentRequired,
-    errors.InvalidRequest,
+    errors.BodyTooLarge,
     errors.RecordingTooLarge,
     errors.RecordingEmpty,
     errors.NotAudio,
@@ -33,9 +29,8 @@ UPLOAD_ERRORS = (
 @router.post(
     "",
     status_code=201,
-    responses=bodies.CREATED | responses(*UPLOAD_ERRORS),
+    responses=declared.INTERVIEW_CREATED | declared.failures(*UPLOAD_ERRORS, errors.JsonInvalid),
     openapi_extra=bodies.CREATE_INTERVIEW,
-    max_body_size=STREAMED,
 )
 async def create_interview(
     request: Request, response: Response, house: HouseDep, caller: WriterDep, session: WriteSessionDep
@@ -54,7 +49,7 @@ async def create_interview(
     return made
 
 
-@router.get("", responses=bodies.LINKED | responses(errors.KeyMissing, errors.CursorInvalid, errors.InvalidRequest))
+@router.get("", responses=declared.LINKED | declared.failures(errors.CursorInvalid))
 def list_interviews(
     request: Request,
     response: Response,
@@ -62,7 +57,10 @@ def list_interviews(
     session: ReadSessionDep,
     filters: Annotated[schemas.InterviewFilters, Query()],
 ) -> schemas.InterviewPage:
-    """Newest first unless `sort` says otherwise. `q` looks into titles, people, employers and all that was said."""
+    """List interviews.
+
+    Newest first unless `sort` says otherwise. `q` looks into titles, people, employers and all that was said.
+    """
     wanted = Filters(filters.status, filters.q, filters.contact_id)
     query = f"interviews {caller.owner_id} {wanted} {filters.sort}"
     position = cursors.decode(filters.cursor, query=query)
@@ -74,9 +72,7 @@ def list_interviews(
     return schemas.InterviewPage(items=views.interviews(session, page.items), next_cursor=page.next_cursor)
 
 
-@router.get(
-    "/{interview_id}", responses=bodies.ETAGGED | bodies.NOT_MODIFIED | responses(errors.KeyMissing, errors.NotFound)
-)
+@router.get("/{interview_id}", responses=declared.ETAGGED | declared.NOT_MODIFIED | declared.failures(errors.NotFound))
 def get_interview(
     interview_id: deps.InterviewId,
     response: Response,
@@ -84,7 +80,7 @@ def get_interview(
     session: ReadSessionDep,
     if_none_match: deps.IfNoneMatch = None,
 ) -> schemas.InterviewOut:
-    """One interview, with the progress of its newest job."""
+    """Show an interview. With the progress of its newest job."""
     found = interviews.find(session, caller.owner_id, interview_id)
     bodies.not_modified(response, interviews.etag(found, jobs.latest(session, found.id)), if_none_match)
     return views.interview(session, found)
@@ -92,7 +88,7 @@ def get_interview(
 
 @router.patch(
     "/{interview_id}",
-    responses=bodies.ETAGGED | responses(*bodies.CHANGE_ERRORS, errors.NotFound, errors.VersionMismatch),
+    responses=declared.ETAGGED | declared.failures(errors.NotFound, errors.VersionMismatch),
 )
 def update_interview(
     interview_id: deps.InterviewId,
@@ -102,7 +98,7 @@ def update_interview(
     session: WriteSessionDep,
     if_match: deps.IfMatch = None,
 ) -> schemas.InterviewOut:
-    """Change what is known of the interview. With `If-Match`, only if nobody else has."""
+    """Change an interview. Only what is named is changed; with `If-Match`, only if nobody else has changed it."""
     wanted = change.model_dump(exclude_unset=True)
     changed = interviews.update(session, caller.owner_id, interview_id, wanted, if_match=if_match)
     response.headers["ETag"] = interviews.etag(changed, jobs.latest(session, changed.id))
@@ -112,7 +108,7 @@ def update_interview(
 @router.delete(
     "/{interview_id}",
     status_code=204,
-    responses=responses(errors.KeyMissing, errors.ScopeMissing, errors.NotFound, errors.VersionMismatch),
+    responses=declared.failures(errors.NotFound, errors.VersionMismatch),
 )
 def delete_interview(
     interview_id: deps.InterviewId,
@@ -122,7 +118,7 @@ def delete_interview(
     session: WriteSessionDep,
     if_match: deps.IfMatch = None,
 ) -> None:
-    """Erase the interview: the recording, the words, the insights and what is known of the person."""
+    """Erase an interview. The recording, the words, the insights and what is known of the person."""
     erasure = interviews.delete(session, caller, interview_id, if_match=if_match)
     bodies.finish_erasure(later, house, erasure.id)
 
@@ -130,8 +126,8 @@ def delete_interview(
 @router.post(
     "/{interview_id}/transcriptions",
     status_code=202,
-    responses=bodies.ACCEPTED
-    | responses(*bodies.CHANGE_ERRORS, errors.NotFound, errors.RecordingAbsent, errors.ConsentWithdrawn),
+    responses=declared.ACCEPTED
+    | declared.failures(errors.NotFound, errors.RecordingAbsent, errors.StateConflict, errors.ConsentWithdrawn),
 )
 def create_transcription(
     interview_id: deps.InterviewId,
@@ -141,7 +137,7 @@ def create_transcription(
     caller: WriterDep,
     session: WriteSessionDep,
 ) -> schemas.JobOut:
-    """Hear the recording again, with other options. Until that is whole, readers keep the transcript they have."""
+    """Hear the recording again. With other options; until that is whole, readers keep the transcript they have."""
     job = interviews.hear_again(
         session, house.queue, caller.owner_id, interview_id, wanted.model_dump(exclude_none=True)
     )
@@ -152,16 +148,13 @@ def create_transcription(
 @router.post(
     "/{interview_id}/extractions",
     status_code=202,
-    responses=bodies.ACCEPTED
-    | responses(
-        errors.KeyMissing, errors.ScopeMissing, errors.NotFound, errors.TranscriptNotReady, errors.ConsentWithdrawn,
-        errors.InvalidRequest,
-    ),
-)  # fmt: skip
+    responses=declared.ACCEPTED
+    | declared.failures(errors.NotFound, errors.TranscriptNotReady, errors.StateConflict, errors.ConsentWithdrawn),
+)
 def create_extraction(
     interview_id: deps.InterviewId, response: Response, house: HouseDep, caller: WriterDep, session: WriteSessionDep
 ) -> schemas.JobOut:
-    """Extract the insights again from the current transcript. What people have judged stays."""
+    """Extract the insights again. From the current transcript; what people have judged stays."""
     job = interviews.extract_again(session, house.queue, caller.owner_id, interview_id)
     bodies.point_to_job(response, job)
     return views.job(job)

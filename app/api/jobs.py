@@ -1,6 +1,7 @@
 """Jobs over HTTP: how far the work is, as an answer or as a stream; stop it, try it again."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from typing import Annotated
 
@@ -9,39 +10,50 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
 from app import db, errors, jobs, models
-from app.api import bodies, deps, schemas, views
+from app.api import bodies, declared, deps, schemas, views
 from app.api.deps import House, HouseDep, ReaderDep, ReadSessionDep, WriterDep, WriteSessionDep
-from app.api.problems import responses
+from app.api.routes import Route
 from app.keys import Caller
 
-router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"], route_class=Route)
 
 # How often a stream looks for news, in seconds. People watch a bar; the database is asked once a second for each.
 LOOK_EVERY_S = 1.0
-FIND_ERRORS = (errors.KeyMissing, errors.ScopeMissing, errors.NotFound, errors.InvalidRequest)
+STREAM: declared.Responses = {
+    200: {
+        "description": "Events until the job has ended; the data of each is the job as JSON.",
+        "content": {
+            "text/event-stream": {
+                "schema": {"type": "string"},
+                "example": f"id: 7\nevent: progress\ndata: {json.dumps(schemas.JOB_EXAMPLE)}\n\n",
+            }
+        },
+    }
+}
 
 
-@router.get("/{job_id}", responses=responses(*FIND_ERRORS))
+@router.get("/{job_id}", responses=declared.failures(errors.NotFound))
 def get_job(job_id: deps.JobId, caller: ReaderDep, session: ReadSessionDep) -> schemas.JobOut:
-    """Status, stage, progress, and why it failed if it did."""
+    """Show a job. Its status, stage and progress, and why it failed if it did."""
     return views.job(jobs.find(session, caller.owner_id, job_id))
 
 
-@router.post("/{job_id}/cancel", responses=responses(*FIND_ERRORS, errors.JobFinished))
+@router.post("/{job_id}/cancel", responses=declared.failures(errors.NotFound, errors.JobFinished))
 def cancel_job(job_id: deps.JobId, caller: WriterDep, session: WriteSessionDep) -> schemas.JobOut:
-    """Stop it. A queued job is canceled at once, a running one within seconds. Canceling twice is fine."""
+    """Cancel a job. A queued one is canceled at once, a running one within seconds. Canceling twice is fine."""
     return views.job(jobs.cancel(session, caller.owner_id, job_id))
 
 
 @router.post(
     "/{job_id}/retry",
     status_code=202,
-    responses=bodies.ACCEPTED | responses(*FIND_ERRORS, errors.JobNotRetryable, errors.ConsentWithdrawn),
+    responses=declared.ACCEPTED
+    | declared.failures(errors.NotFound, errors.JobNotRetryable, errors.StateConflict, errors.ConsentWithdrawn),
 )
 def retry_job(
     job_id: deps.JobId, response: Response, house: HouseDep, caller: WriterDep, session: WriteSessionDep
 ) -> schemas.JobOut:
-    """Try a failed or canceled job again. What it heard already is not heard a second time."""
+    """Try a job again. A failed or canceled one; what it heard already is not heard a second time."""
     job = jobs.retry(session, house.queue, caller.owner_id, job_id)
     bodies.point_to_job(response, job)
     return views.job(job)
@@ -54,11 +66,13 @@ def _followed(job_id: deps.JobId, caller: ReaderDep, house: HouseDep) -> tuple[C
     return caller, job_id
 
 
-@router.get("/{job_id}/events", response_class=EventSourceResponse, responses=responses(*FIND_ERRORS))
+@router.get(
+    "/{job_id}/events", response_class=EventSourceResponse, responses=STREAM | declared.failures(errors.NotFound)
+)
 async def stream_job_events(
     house: HouseDep, followed: Annotated[tuple[Caller, str], Depends(_followed)]
 ) -> AsyncIterator[ServerSentEvent]:
-    """The job as server-sent events: `progress` whenever it changes, `done` at the end."""
+    """Follow a job. Server-sent events: `progress` whenever it changes, `done` at the end."""
     caller, job_id = followed
     seen = 0
     while True:

@@ -5,26 +5,26 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from app import cursors, errors, keys
-from app.api import bodies, deps, schemas
+from app.api import bodies, declared, deps, schemas
 from app.api.deps import CallerDep, KeyKeeperDep, ReadSessionDep, WriteSessionDep
-from app.api.problems import responses
+from app.api.routes import Route
 from app.keys import KeyRequest
 
-router = APIRouter(prefix="/v1", tags=["api-keys"])
-
-FIND_ERRORS = (errors.KeyMissing, errors.ScopeMissing, errors.NotFound, errors.InvalidRequest)
+router = APIRouter(prefix="/v1", tags=["api-keys"], route_class=Route)
 
 
 @router.post(
     "/api-keys",
     status_code=201,
-    responses=bodies.created(f"/v1/api-keys/{schemas.EXAMPLE_KEY}")
-    | responses(*bodies.CHANGE_ERRORS),
+    responses=declared.created(f"/v1/api-keys/{schemas.EXAMPLE_KEY}") | declared.failures(errors.FieldInvalid),
 )
 def create_api_key(
     wanted: schemas.KeyIn, response: Response, caller: KeyKeeperDep, session: WriteSessionDep
 ) -> schemas.KeyMade:
-    """Make a key. Its token is in this answer and nowhere else. No key can give a scope that it does not hold."""
+    """Make an API key.
+
+    Its token is in this answer and nowhere else. No key can give a scope that it does not hold.
+    """
     asked = KeyRequest(wanted.name, wanted.scopes, wanted.expires_at, wanted.owner)
     key, token = keys.create(session, caller, asked)
     response.headers["Location"] = f"/v1/api-keys/{key.id}"
@@ -33,8 +33,7 @@ def create_api_key(
 
 @router.get(
     "/api-keys",
-    responses=bodies.LINKED
-    | responses(errors.KeyMissing, errors.ScopeMissing, errors.CursorInvalid, errors.InvalidRequest),
+    responses=declared.LINKED | declared.failures(errors.CursorInvalid),
 )
 def list_api_keys(
     request: Request,
@@ -43,7 +42,7 @@ def list_api_keys(
     session: ReadSessionDep,
     asked: Annotated[schemas.PageQuery, Query()],
 ) -> schemas.KeyPage:
-    """Newest first, revoked ones too."""
+    """List API keys. Newest first, revoked ones too."""
     query = f"keys {caller.owner_id}"
     position = cursors.decode(asked.cursor, query=query)
     rows = keys.page(session, caller.owner_id, limit=asked.limit + 1, after=position.id if position else None)
@@ -53,19 +52,21 @@ def list_api_keys(
     return schemas.KeyPage(items=items, next_cursor=page.next_cursor)
 
 
-@router.get("/api-keys/{key_id}", responses=responses(*FIND_ERRORS))
+@router.get("/api-keys/{key_id}", responses=declared.failures(errors.NotFound))
 def get_api_key(key_id: deps.KeyId, caller: KeyKeeperDep, session: ReadSessionDep) -> schemas.KeyOut:
-    """One key, without its secret."""
+    """Show an API key. Without its secret."""
     return schemas.KeyOut.model_validate(keys.find(session, caller.owner_id, key_id))
 
 
-@router.delete("/api-keys/{key_id}", status_code=204, responses=responses(*FIND_ERRORS, errors.AccessRefused))
+@router.delete(
+    "/api-keys/{key_id}", status_code=204, responses=declared.failures(errors.NotFound, errors.AccessRefused)
+)
 def revoke_api_key(key_id: deps.KeyId, caller: KeyKeeperDep, session: WriteSessionDep) -> None:
-    """Revoke a key, at once. A key cannot revoke itself."""
+    """Revoke an API key. At once; a key cannot revoke itself."""
     keys.revoke(session, caller, key_id)
 
 
-@router.get("/me", responses=responses(errors.KeyMissing))
+@router.get("/me")
 def get_me(caller: CallerDep) -> schemas.MeOut:
-    """Who this key is, and what it may do."""
+    """Show who this key is. And what it may do."""
     return schemas.MeOut(owner_id=caller.owner_id, key_id=caller.key_id, scopes=sorted(caller.scopes))

@@ -15,6 +15,8 @@ from app.errors import BodyTooLarge, MultipartInvalid
 MAX_FIELDS = 20
 MAX_FIELD_BYTES = 64 * 1024
 MAX_HEADER_BYTES = 8 * 1024
+# Everything before the file; the parser skips line breaks before the first boundary for ever.
+MAX_BEFORE_FILE_BYTES = MAX_FIELDS * MAX_FIELD_BYTES
 
 
 @dataclass
@@ -48,6 +50,7 @@ class Form:
         self._header_bytes = 0
         self._in_file = False
         self._ended = False
+        self._taken_bytes = 0
         self._blocks: list[bytes] = []
         self._parser = MultipartParser(
             boundary,
@@ -66,7 +69,8 @@ class Form:
     async def read_fields(self) -> None:
         """Reads up to the file's first bytes, or to the end when there is no file."""
         while not self._in_file and not self._ended and await self._feed():
-            pass
+            if self._taken_bytes > MAX_BEFORE_FILE_BYTES and not self._in_file:
+                raise MultipartInvalid("The fields of the form are too long.")
 
     @property
     def has_file(self) -> bool:
@@ -74,19 +78,19 @@ class Form:
 
     async def file(self) -> AsyncIterator[bytes]:
         """The file's bytes. Raises MultipartInvalid when the form does not end as it should."""
-        while True:
+        # What follows the end of the form is not read: a client could go on sending for ever.
+        while not self._ended or self._blocks:
             blocks, self._blocks = self._blocks, []
             for block in blocks:
                 yield block
-            if not await self._feed():
-                break
-        if not self._ended:
-            raise MultipartInvalid("The form ended in the middle of the recording. Send it again.")
+            if not self._ended and not await self._feed():
+                raise MultipartInvalid("The form ended in the middle of the recording. Send it again.")
 
     async def _feed(self) -> bool:
         chunk = await anext(self._chunks, None)
         if chunk is None:
             return False
+        self._taken_bytes += len(chunk)
         try:
             self._parser.write(chunk)
         except FormParserError as error:

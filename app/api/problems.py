@@ -1,20 +1,26 @@
 """Every failure wears this coat: RFC 9457 problem details, from one table of error families."""
 
 from collections.abc import Iterable
+from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 import structlog
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import Match, Mount
 
 from app import errors
 from app.errors import CandidError
 
 MEDIA_TYPE = "application/problem+json"
+CHALLENGE = 'Bearer realm="candid"'
+# What RFC 3986 lets a path carry as it is; anything else in the path asked for is escaped before it is shown.
+PATH_SAFE = "/:@!$&'()*+,;=~-._"
 log = structlog.get_logger()
 
 # The nearest ancestor counts, so a new leaf has a status from its first day.
@@ -53,58 +59,42 @@ class FieldProblem(BaseModel):
 class Problem(BaseModel):
     """RFC 9457 problem details. `code` is stable; members beyond these are facts of the single case."""
 
-    model_config = ConfigDict(extra="allow", json_schema_extra={"required": ["type", "title", "status", "code"]})
+    model_config = ConfigDict(extra="allow")
 
-    type: str = Field(description="A URI that names the problem and leads to its explanation.")
+    type: str = Field(
+        description="A relative URI that names the problem and leads to its explanation.",
+        json_schema_extra={"format": "uri-reference"},
+    )
     title: str = Field(description="The same sentence for every occurrence.")
     status: int = Field(ge=400, le=599)
     detail: str = Field(description="What happened this time, for a person.")
-    instance: str = Field(description="The path that was asked for.")
+    instance: str = Field(description="The path that was asked for.", json_schema_extra={"format": "uri-reference"})
     code: str = Field(description="Stable name of the problem, for programs.")
     request_id: str = Field(description="Quote this when you ask for help.")
-    errors: list[FieldProblem] | None = Field(default=None, description="What is wrong, field by field.")
+    errors: list[FieldProblem] = Field(default_factory=list, description="What is wrong, field by field.")
 
 
 def status_of(kind: type[CandidError]) -> int:
     return next(STATUS[ancestor] for ancestor in kind.__mro__ if ancestor in STATUS)
 
 
-def responses(*kinds: type[CandidError]) -> dict[int | str, dict[str, Any]]:
-    """The `responses=` of a route that can fail in these ways, with an example of each."""
-    found: dict[int | str, dict[str, Any]] = {}
-    for kind in kinds:
-        status = status_of(kind)
-        content = found.setdefault(
-            status,
-            {
-                "description": kind.title(),
-                "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": {}}},
-            },
-        )
-        content["content"][MEDIA_TYPE]["examples"][kind.code] = {"summary": kind.title(), "value": _example(kind)}
-    return found
+def leaves(kind: type[CandidError]) -> list[type[CandidError]]:
+    """The kind and all below it, in order of their codes."""
+    below = {one.code: one for child in kind.__subclasses__() for one in leaves(child)}
+    return sorted({kind.code: kind, **below}.values(), key=lambda one: one.code)
 
 
-def _example(kind: type[CandidError]) -> dict[str, Any]:
-    return {
-        "type": f"/problems#{kind.code}",
-        "title": kind.title(),
-        "status": status_of(kind),
-        "detail": f"{kind.title()}.",
-        "instance": "/v1/interviews",
-        "code": kind.code,
-        "request_id": "req_01979d2f0e5b7c3a8d21f4b6a9c0e735",
-    }
-
-
-def answer(request: Request, error: CandidError, *, headers: dict[str, str] | None = None) -> JSONResponse:
-    status = status_of(type(error))
+def answer(
+    request: Request, error: CandidError, *, status: int | None = None, headers: dict[str, str] | None = None
+) -> JSONResponse:
+    """The problem as an answer; its status is its family's unless another is given."""
+    status = status or status_of(type(error))
     body = {
         "type": f"/problems#{error.code}",
         "title": error.title(),
         "status": status,
-        "detail": error.detail or error.title(),
-        "instance": request.url.path,
+        "detail": error.detail or f"{error.title()}.",
+        "instance": quote(request.scope["path"], safe=PATH_SAFE),
         "code": error.code,
         "request_id": getattr(request.state, "request_id", ""),
         **error.facts,
@@ -114,8 +104,8 @@ def answer(request: Request, error: CandidError, *, headers: dict[str, str] | No
 
 def _headers(error: CandidError) -> dict[str, str]:
     headers = {}
-    if status_of(type(error)) == 401:  # noqa: PLR2004  the only status with a header of its own
-        headers["WWW-Authenticate"] = 'Bearer realm="candid"'
+    if status_of(type(error)) == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = CHALLENGE
     if "retry_after_s" in error.facts:
         headers["Retry-After"] = str(error.facts["retry_after_s"])
     if isinstance(error, errors.RangeInvalid):
@@ -124,12 +114,11 @@ def _headers(error: CandidError) -> dict[str, str]:
 
 
 def install(app: FastAPI) -> None:
-    """Registers the one handler for each source of failures."""
+    """Registers the one handler for each source of failures. What none of them knows ends in `guards.Guarded`."""
     app.add_exception_handler(CandidError, _candid)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(ClientDisconnect, _cut_off)
-    app.add_exception_handler(Exception, _unforeseen)
 
 
 async def _candid(request: Request, error: Exception) -> JSONResponse:
@@ -139,10 +128,12 @@ async def _candid(request: Request, error: Exception) -> JSONResponse:
 
 async def _validation(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101
-    found = list(field_problems(error.errors()))
-    if any(problem["code"] == "json_invalid" for problem in found):
-        return answer(request, errors.JsonInvalid("The body is not JSON.", errors=found))
-    return answer(request, errors.InvalidRequest("Some fields are not what they should be.", errors=found))
+    return answer(request, invalid(error.errors()))
+
+
+def invalid(found: Iterable[Any]) -> errors.InvalidRequest:
+    """Pydantic's findings as our error."""
+    return errors.InvalidRequest("Some fields are not what they should be.", errors=list(field_problems(found)))
 
 
 def field_problems(found: Iterable[Any]) -> Iterable[dict[str, str]]:
@@ -153,32 +144,54 @@ def field_problems(found: Iterable[Any]) -> Iterable[dict[str, str]]:
         yield {"pointer": "".join(f"/{part}" for part in parts), "code": one["type"], "detail": one["msg"]}
 
 
-async def _http(request: Request, error: Exception) -> JSONResponse:
+async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
-    kind = _ROUTER.get(error.status_code, CandidError)
-    problem = answer(request, kind(kind.title() + "."), headers=dict(error.headers or {}))
-    problem.status_code = error.status_code
-    return problem
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.NOT_MODIFIED:
+        return Response(status_code=error.status_code, headers=headers)
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(_methods_of(request))
+    kind = ROUTER.get(error.status_code, CandidError)
+    return answer(request, kind(), status=error.status_code, headers=headers)
 
 
-class _NoSuchPath(errors.NotFound):
+def _methods_of(request: Request) -> list[str]:
+    """What the path does take. A route knows only its own methods, and the first that fits the path would answer."""
+    routes = request.app.router.routes
+    if any(isinstance(route, Mount) and route.matches(request.scope)[0] is Match.FULL for route in routes):
+        return ["GET", "HEAD"]
+    return [
+        method
+        for method in METHODS
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
+    ]
+
+
+class NoSuchPath(errors.NotFound):
     """There is nothing at this path."""
 
     code = "no-such-path"
 
 
-class _MethodNotAllowed(CandidError):
+class MethodNotAllowed(CandidError):
     """This path does not take that method."""
 
     code = "method-not-allowed"
 
 
-STATUS[_MethodNotAllowed] = 405
-_ROUTER: dict[int, type[CandidError]] = {
-    400: errors.InvalidRequest,
-    404: _NoSuchPath,
-    405: _MethodNotAllowed,
-    413: errors.BodyTooLarge,
+class HostUnknown(CandidError):
+    """This service does not answer to that host name."""
+
+    code = "host-unknown"
+
+
+STATUS[MethodNotAllowed] = 405
+STATUS[HostUnknown] = 400
+METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+ROUTER: dict[int, type[CandidError]] = {
+    400: errors.JsonInvalid,
+    404: NoSuchPath,
+    405: MethodNotAllowed,
 }
 
 
@@ -187,6 +200,7 @@ async def _cut_off(request: Request, _error: Exception) -> JSONResponse:
     return answer(request, errors.UploadCutOff("The connection ended before the recording did."))
 
 
-async def _unforeseen(request: Request, error: Exception) -> JSONResponse:
+def unforeseen(request: Request, error: Exception) -> JSONResponse:
+    """The answer to a defect of ours: noted here in full, told to nobody."""
     log.error("unforeseen", request=getattr(request.state, "request_id", ""), exc_info=error)
     return answer(request, CandidError("Something went wrong here. It is noted under the request's id."))

@@ -4,7 +4,7 @@ import re
 
 from app.errors import RangeInvalid
 
-ONE_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+ONE_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
 def parse(header: str | None, size_bytes: int) -> tuple[int, int] | None:

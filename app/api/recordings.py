@@ -6,40 +6,47 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
-from app import errors, interviews, recordings
-from app.api import arrivals, bodies, deps, downloads, schemas
+from app import errors, interviews, media_types, recordings
+from app.api import arrivals, bodies, declared, deps, downloads, schemas
 from app.api.deps import HouseDep, ReaderDep, ReadSessionDep, WriterDep, WriteSessionDep
-from app.api.interviews import STREAMED, UPLOAD_ERRORS
-from app.api.problems import responses
+from app.api.interviews import UPLOAD_ERRORS
+from app.api.routes import Route
 
-router = APIRouter(prefix="/v1/interviews/{interview_id}/recording", tags=["recordings"])
+router = APIRouter(prefix="/v1/interviews/{interview_id}/recording", tags=["recordings"], route_class=Route)
 
-READ_ERRORS = (errors.KeyMissing, errors.ScopeMissing, errors.NotFound, errors.ConsentWithdrawn, errors.RangeInvalid)
+READ_ERRORS = (errors.NotFound, errors.ConsentWithdrawn)
 SOUND: dict[str, Any] = {
-    "audio/*": {"schema": {"type": "string", "format": "binary"}, "example": "(the bytes of memo.m4a)"}
+    "content": {
+        kind: {"schema": {"type": "string", "format": "binary"}, "example": "(the bytes of memo.m4a)"}
+        for kind in sorted({kind.media_type for kind in media_types.KINDS.values()})
+    },
+    "headers": declared.ETAG
+    | {
+        "Accept-Ranges": declared.header("One range of bytes can be asked for.", "bytes"),
+        "Content-Disposition": declared.header(
+            "It is saved, never shown, under the name it came with.", "attachment; filename*=UTF-8''memo.m4a"
+        ),
+        "Content-Length": declared.header("How many bytes follow.", "712345"),
+    },
 }
+PART = {"headers": {"Content-Range": declared.header("Which bytes of how many.", "bytes 0-1023/712345")}}
 
-DOWNLOAD: dict[int | str, dict[str, Any]] = (
-    {
-        200: {"description": "The whole recording.", "content": SOUND},
-        206: {"description": "The bytes asked for.", "content": SOUND},
-    }
-    | bodies.NOT_MODIFIED
-    | responses(*READ_ERRORS)
+DOWNLOAD: declared.Responses = (
+    {200: SOUND | {"description": "The whole recording."}}
+    | declared.joined({206: SOUND | {"description": "The bytes asked for."}}, {206: PART})
+    | declared.NOT_MODIFIED
+    | declared.failures(*READ_ERRORS, errors.RangeInvalid)
 )
-DOWNLOAD_HEAD: dict[int | str, dict[str, Any]] = {200: {"description": "The headers of the whole recording."}}
-DOWNLOAD_HEAD |= {
-    status: {"description": about["description"]} for status, about in responses(*READ_ERRORS[:-1]).items()
-}
+DOWNLOAD_HEAD: declared.Responses = {200: SOUND | {"description": "The headers of the whole recording."}}
+DOWNLOAD_HEAD |= declared.failures(*READ_ERRORS)
 
 
 @router.put(
     "",
     status_code=201,
-    responses=bodies.CREATED
-    | responses(*UPLOAD_ERRORS, errors.NotFound, errors.RecordingPresent, errors.ConsentWithdrawn),
+    responses=declared.INTERVIEW_CREATED
+    | declared.failures(*UPLOAD_ERRORS, errors.NotFound, errors.RecordingPresent, errors.ConsentWithdrawn),
     openapi_extra=bodies.PUT_RECORDING,
-    max_body_size=STREAMED,
 )
 async def put_recording(
     interview_id: deps.InterviewId,
@@ -49,7 +56,7 @@ async def put_recording(
     caller: WriterDep,
     session: WriteSessionDep,
 ) -> schemas.InterviewOut:
-    """Send the recording of an interview that was planned: raw, or as a multipart form with the file last."""
+    """Send the recording of a planned interview. Raw, or as a multipart form with the file last."""
     intake = await arrivals.read_intake(request, house)
     wanted = await run_in_threadpool(arrivals.check_planned, house, caller, interview_id, intake)
     arrival = await arrivals.take(intake, house, caller, consent=wanted.consent)
@@ -66,7 +73,7 @@ def get_recording(
     session: ReadSessionDep,
     asked: Annotated[downloads.Asked, Depends(downloads.asked)],
 ) -> Response:
-    """The bytes as they came. One range is honoured, so that a player can seek."""
+    """Download the recording. The bytes as they came. One range is honoured, so that a player can seek."""
     interviews.readable(session, caller.owner_id, interview_id)
     return downloads.answer(house.recordings, recordings.find(session, interview_id), asked)
 
@@ -75,6 +82,6 @@ def get_recording(
 def head_recording(
     interview_id: deps.InterviewId, house: HouseDep, caller: ReaderDep, session: ReadSessionDep
 ) -> Response:
-    """What a download would say of itself: size, type, hash."""
+    """Ask what a download would be. Its size, type and hash, without the bytes."""
     interviews.readable(session, caller.owner_id, interview_id)
     return downloads.answer(house.recordings, recordings.find(session, interview_id), downloads.HEAD)

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from app import ids
 from app.consents import Grant, Method, Purpose
-from app.extraction.values import Category, Pay
+from app.extraction.values import Category, PayKind, Period
 from app.keys import Scope
 from app.transcripts.values import Doubt, Notice, Role
 
@@ -32,13 +32,16 @@ def _visible(text: str) -> str:
     return text
 
 
-Text = Annotated[str, AfterValidator(_visible)]
-Line = Annotated[Text, StringConstraints(min_length=1, max_length=200, strip_whitespace=False)]
+LINE_LENGTH = 200
+# The pattern says in the contract what the validator checks; JSON Schema has no word for lone surrogates.
+Text = Annotated[str, AfterValidator(_visible), Field(json_schema_extra={"pattern": r"^[^\u0000]*$"})]
+Line = Annotated[Text, StringConstraints(min_length=1, max_length=LINE_LENGTH)]
 Title = Annotated[Text, StringConstraints(min_length=1, max_length=300)]
 Note = Annotated[Text, StringConstraints(max_length=2000)]
 Reference = Annotated[Text, StringConstraints(min_length=1, max_length=64)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 Vocabulary = Annotated[list[Line], Field(max_length=100)]
+Amount = Annotated[float, Field(ge=0, le=1e12)]
 
 
 class Input(BaseModel):
@@ -55,6 +58,19 @@ class Output(BaseModel):
 
 def example(value: Any) -> ConfigDict:
     return ConfigDict(json_schema_extra={"examples": [value]})
+
+
+def page_example(item: Any) -> ConfigDict:
+    return example({"items": [item], "next_cursor": "WyIyMSIsImludF8wMTk3OSIsIjljMWYiXQ"})
+
+
+def left_out(description: str) -> Any:
+    """A member whose absence means "as it was" (`exclude_unset`) and that cannot be null."""
+    return Field(default=None, description=description, json_schema_extra=_without_default)
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    del schema["default"]
 
 
 class Links(Output):
@@ -222,39 +238,47 @@ class PageQuery(BaseModel):
 class InterviewFilters(PageQuery):
     """What a list of interviews can be asked."""
 
-    status: InterviewStatus | None = None
+    status: InterviewStatus | None = Field(default=None, description="Only interviews in this state.")
     q: Annotated[Text, StringConstraints(min_length=1, max_length=256)] | None = Field(
         default=None, description="Words in a title, a person, an employer, or in what was said."
     )
-    contact_id: Reference | None = None
-    sort: str = Field(default="-created_at", pattern="^-?(created_at|title)$")
+    contact_id: Reference | None = Field(default=None, description="Only interviews with this person of yours.")
+    sort: Literal["created_at", "-created_at", "title", "-title"] = Field(
+        default="-created_at", description="The order; a leading - turns it round."
+    )
 
 
 class InsightFilters(PageQuery):
-    category: Category | None = None
-    state: InsightState | None = None
+    category: Category | None = Field(default=None, description="Only insights with this among their categories.")
+    state: InsightState | None = Field(default=None, description="Only insights that people have left in this state.")
 
 
 class ConsentFilters(PageQuery):
-    interview_id: str | None = Field(default=None, pattern=ids.pattern(ids.Kind.INTERVIEW))
+    interview_id: str | None = Field(
+        default=None, pattern=ids.pattern(ids.Kind.INTERVIEW), description="Only consents to this interview."
+    )
 
 
 class InterviewPage(Output):
+    model_config = page_example(INTERVIEW_EXAMPLE)
+
     items: list[InterviewOut]
-    next_cursor: str | None
+    next_cursor: str | None = Field(description="Send it back as `cursor`; null on the last page.")
 
 
 class InterviewFields(Input):
     """What may be known of an interview."""
 
-    title: Title | None = None
-    interviewee: Line | None = None
-    role: Line | None = None
-    employer: Line | None = None
-    contact_id: Reference | None = None
-    planned_at: AwareDatetime | None = None
-    language: Language | None = None
-    vocabulary: Vocabulary | None = None
+    title: Title | None = Field(default=None, description="What you call it; made up from who and what when absent.")
+    interviewee: Line | None = Field(default=None, description="Who is interviewed.")
+    role: Line | None = Field(default=None, description="The interviewee's job.")
+    employer: Line | None = Field(default=None, description="Where the interviewee works.")
+    contact_id: Reference | None = Field(default=None, description="Your own id for the person.")
+    planned_at: AwareDatetime | None = Field(default=None, description="When you will meet.")
+    language: Language | None = Field(default=None, description="The language to listen for; absent: it is detected.")
+    vocabulary: Vocabulary | None = Field(
+        default=None, description="Names and terms to listen for. In a form or a query: separated by commas."
+    )
 
 
 class InterviewIn(InterviewFields):
@@ -274,7 +298,9 @@ class RecordingFields(Input):
     """What may be said about the recording of a planned interview."""
 
     consent: bool = Field(default=False, description="Everyone on the recording agreed. Not needed when it is known.")
-    filename: Annotated[str, StringConstraints(max_length=1000)] | None = None
+    filename: Annotated[str, StringConstraints(max_length=1000)] | None = Field(
+        default=None, description="The recording's name on your side; a form's file brings its own."
+    )
 
 
 class InterviewChange(InterviewFields):
@@ -288,8 +314,8 @@ class TranscriptionIn(Input):
 
     model_config = example({"language": "en", "vocabulary": ["Fresnel", "Okafor"]})
 
-    language: Language | None = None
-    vocabulary: Vocabulary | None = None
+    language: Language | None = Field(default=None, description="The language to listen for.")
+    vocabulary: Vocabulary | None = Field(default=None, description="Names and terms to listen for.")
 
 
 class WordOut(Output):
@@ -386,6 +412,28 @@ INSIGHT_EXAMPLE = {
 }
 
 
+class PayOut(Output):
+    """One figure of pay as it was said: no conversion of period or currency. An open end is null."""
+
+    amount_min: float | None
+    amount_max: float | None
+    currency: str | None
+    period: Period | None
+    kind: PayKind
+
+
+class PayIn(Input):
+    """A figure of pay as a person corrects it. One amount: both ends are the same; an open end is null."""
+
+    amount_min: Amount | None
+    amount_max: Amount | None
+    currency: Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")] | None = Field(
+        default=None, description="ISO 4217, such as USD."
+    )
+    period: Period | None = Field(default=None, description="What the amount is paid for.")
+    kind: PayKind = Field(default="base", description="What part of the pay it is.")
+
+
 class InsightOut(Output):
     """A claim with its proof: the quote is word for word in the transcript, at these milliseconds."""
 
@@ -400,7 +448,7 @@ class InsightOut(Output):
     start_ms: int
     end_ms: int
     segment_ids: list[int]
-    value: Pay | None = Field(description="The pay that was named; null for other categories and unknown amounts.")
+    value: PayOut | None = Field(description="The pay that was named; null for other categories and unknown amounts.")
     confidence: float = Field(ge=0, le=1)
     method: Literal["rule", "model", "llm"]
     because: list[str] = Field(description="How it was found.")
@@ -412,8 +460,10 @@ class InsightOut(Output):
 
 
 class InsightPage(Output):
+    model_config = page_example(INSIGHT_EXAMPLE)
+
     items: list[InsightOut]
-    next_cursor: str | None
+    next_cursor: str | None = Field(description="Send it back as `cursor`; null on the last page.")
 
 
 class InsightChange(Input):
@@ -421,10 +471,16 @@ class InsightChange(Input):
 
     model_config = example({"state": "confirmed", "note": "She said the same on the phone."})
 
-    state: Literal["confirmed", "corrected", "rejected"] | None = None
-    categories: Annotated[list[Category], Field(min_length=1, max_length=12)] | None = None
-    value: Pay | None = None
-    note: Note | None = None
+    state: Literal["confirmed", "corrected", "rejected"] = left_out("What you say of it.")
+    categories: Annotated[list[Category], Field(min_length=1, max_length=len(Category))] = left_out(
+        "What it is about, the main one first."
+    )
+    value: PayIn | None = Field(default=None, description="The pay that was named; null: none was.")
+    note: Note | None = Field(default=None, description="Why; null clears it.")
+
+    def changes(self) -> dict[str, Any]:
+        """What was named, each part of it whole: a pay without a currency has the currency null."""
+        return {name: value for name, value in self.model_dump(mode="json").items() if name in self.model_fields_set}
 
 
 class Participant(Input):
@@ -531,8 +587,10 @@ class ConsentOut(Output):
 
 
 class ConsentPage(Output):
+    model_config = page_example(CONSENT_EXAMPLE)
+
     items: list[ConsentOut]
-    next_cursor: str | None
+    next_cursor: str | None = Field(description="Send it back as `cursor`; null on the last page.")
 
 
 class WithdrawalIn(Input):
@@ -588,8 +646,10 @@ class KeyMade(KeyOut):
 
 
 class KeyPage(Output):
+    model_config = page_example(KEY_EXAMPLE)
+
     items: list[KeyOut]
-    next_cursor: str | None
+    next_cursor: str | None = Field(description="Send it back as `cursor`; null on the last page.")
 
 
 class MeOut(Output):

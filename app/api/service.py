@@ -2,18 +2,18 @@
 
 from fastapi import APIRouter, Response
 
-from app import errors, media_types, readiness
+from app import media_types, readiness
 from app.api import schemas
 from app.api.deps import CallerDep, HouseDep
-from app.api.problems import responses
+from app.api.routes import Route
 from app.metrics import CONTENT_TYPE, render
 
-router = APIRouter(tags=["service"])
+router = APIRouter(tags=["service"], route_class=Route)
 
 
-@router.get("/v1/limits", responses=responses(errors.KeyMissing))
+@router.get("/v1/limits")
 def get_limits(_caller: CallerDep, house: HouseDep) -> schemas.LimitsOut:
-    """What this service takes: sizes, lengths, media types."""
+    """Show the limits. What this service takes: sizes, lengths, media types."""
     settings = house.settings
     return schemas.LimitsOut(
         max_recording_bytes=settings.max_recording_bytes,
@@ -24,17 +24,24 @@ def get_limits(_caller: CallerDep, house: HouseDep) -> schemas.LimitsOut:
     )
 
 
-@router.get("/healthz")
+@router.get("/healthz", responses={200: {"description": "It is alive."}})
 async def get_health() -> schemas.HealthOut:
-    """This process answers. Nothing else is looked at, so it answers at once, whatever the disk does."""
+    """Say that the service is alive. Nothing else is looked at, so it answers at once, whatever the disk does."""
     return schemas.HealthOut(status="ok")
 
 
 @router.get(
-    "/readyz", responses={503: {"description": "Something that is needed is missing.", "model": schemas.ReadyOut}}
+    "/readyz",
+    responses={
+        503: {"description": "Something that is needed is missing.", "model": schemas.ReadyOut},
+        200: {"description": "Ready."},
+    },
 )
 def get_readiness(house: HouseDep, response: Response) -> schemas.ReadyOut:
-    """Whether the database is there and current, recordings can be kept, and how many workers are alive."""
+    """Say whether work can be done.
+
+    Whether the database is there and current, recordings can be kept, and how many workers live.
+    """
     found = readiness.look(house.engine, house.recordings, house.settings)
     response.status_code = 200 if found.is_ready else 503
     return schemas.ReadyOut(
@@ -51,5 +58,5 @@ def get_readiness(house: HouseDep, response: Response) -> schemas.ReadyOut:
     responses={200: {"content": {CONTENT_TYPE: {"schema": {"type": "string"}, "example": "candid_jobs 3\n"}}}},
 )
 def get_metrics(house: HouseDep) -> Response:
-    """Prometheus metrics: requests by route, jobs by status, live workers. No words, names or keys."""
+    """Show metrics for Prometheus. Requests by route, jobs by status, live workers. No words, names or keys."""
     return Response(render(house.engine, house.settings), media_type=CONTENT_TYPE)

@@ -6,12 +6,12 @@ from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import JSONResponse
 
 from app import errors, interviews, transcripts
-from app.api import bodies, deps, negotiation, schemas, views
+from app.api import bodies, declared, deps, negotiation, schemas, views
 from app.api.deps import ReaderDep, ReadSessionDep
-from app.api.problems import responses
+from app.api.routes import Route
 from app.transcripts.formats import FORMATS
 
-router = APIRouter(prefix="/v1/interviews/{interview_id}/transcript", tags=["transcripts"])
+router = APIRouter(prefix="/v1/interviews/{interview_id}/transcript", tags=["transcripts"], route_class=Route)
 
 TEXTS = {
     "text/vtt": "WEBVTT\n\n00:00:00.320 --> 00:00:01.480\n<v Speaker 1>What do you like?\n",
@@ -25,13 +25,12 @@ TEXTS = {
     "",
     response_model=schemas.TranscriptOut,
     responses={
-        200: bodies.ETAGGED[200]
+        200: declared.ETAGGED[200]
         | {"content": {kind: {"schema": {"type": "string"}, "example": text} for kind, text in TEXTS.items()}}
     }
-    | bodies.NOT_MODIFIED
-    | responses(
-        errors.KeyMissing, errors.ScopeMissing, errors.NotFound, errors.FormatNotOffered, errors.TranscriptNotReady,
-        errors.InvalidRequest, errors.ConsentWithdrawn,
+    | declared.NOT_MODIFIED
+    | declared.failures(
+        errors.NotFound, errors.FormatNotOffered, errors.TranscriptNotReady, errors.ConsentWithdrawn
     ),
 )  # fmt: skip
 def get_transcript(
@@ -49,7 +48,7 @@ def get_transcript(
     accept: Annotated[str | None, Header(max_length=1000, include_in_schema=False)] = None,
     if_none_match: deps.IfNoneMatch = None,
 ) -> Response:
-    """The words, as JSON, WebVTT, SRT, plain text or Markdown."""
+    """Read the transcript. As JSON, WebVTT, SRT, plain text or Markdown."""
     interviews.readable(session, caller.owner_id, interview_id)
     chosen = negotiation.choose(wanted_format, accept)
     number, transcript = transcripts.pick(session, interview_id, version)

@@ -1,4 +1,4 @@
-"""Sums of money in speech: one number or a range, its bounds, its currency and its period. Not yet whether it is pay."""
+"""Sums of money in speech: a number or a range, with its bounds, currency and period; not yet whether it is pay."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -21,28 +21,34 @@ NATIONS = {"us": None, "canadian": "CAD", "australian": "AUD", "american": "USD"
 MAY_FOLLOW = frozenset(
     """a an per each every to and or at in when as for depending maybe ish plus base before after now right which so but
     if with on something because is was then total starting start easily like i you we they he she it that there by from
-    up annually yearly hourly monthly weekly gross net salary bonus range probably roughly about tops max maximum minimum
-    unless while not just even today currently until though where who these this once pretax all guaranteed over between
+    up annually yearly hourly monthly weekly gross net salary bonus range probably roughly about tops max maximum
+    minimum unless while not just even today currently until though where who these this once pretax all guaranteed over between
     give around dollars bucks out straight first your my go depends um uh well yeah okay would can could might will
-    under more the since back""".split()
+    under more the since back""".split()  # noqa: SIM905 - a word list reads best as words
 )
-# "ten a day" may be anything; only these may follow the article of a bare number.
-HYPHENS = frozenset("-–—")
+HYPHENS = frozenset("-\u2013\u2014")
 CONNECTORS = frozenset({"to", "or", "through"}) | HYPHENS
 BETWEEN = frozenset({"and", "to"}) | HYPHENS
-PERCENT = frozenset({"%", "percent", "percentage", "per­cent"})
-COUNTED = re.compile(r"[\s-]*(?:hours?|hrs?|days?|weeks?|months?|years?|yrs?|minutes?|times|shifts?|nights?)\b", re.IGNORECASE)
+PERCENT = frozenset({"%", "percent", "percentage"})
+COUNTED = re.compile(
+    r"[\s-]*(?:hours?|hrs?|days?|weeks?|months?|years?|yrs?|minutes?|times|shifts?|nights?)\b", re.IGNORECASE
+)
 AT_LEAST = re.compile(
-    r"(?:(?<!no )(?<!not )more than|at least|(?<!just )over|above|upwards? of|north of|no less than|not less than|minimum(?: of)?)"
+    r"(?:(?<!no )(?<!not )more than|at least|(?<!just )over|above|upwards? of|north of|no less than|"
+    r"not less than|minimum(?: of)?)"
     r" (?:about |around |like |a |[$£€] ?)*$",
     re.IGNORECASE,
 )
 AT_MOST = re.compile(
-    r"(?:up to|at most|under|less than|below|maximum of|no more than|not more than|as (?:much|high) as|max(?:es)?(?: out)? at|"
+    r"(?:up to|at most|under|less than|below|maximum of|no more than|not more than|as (?:much|high) as|"
+    r"max(?:es)?(?: out)? at|"
     r"topp?(?:s|ed|ing)? out at)(?: about| around| like| maybe)* [$£€]?$",
     re.IGNORECASE,
 )
-OR_MORE = re.compile(r"\s*(?:\+|plus\b(?! (?:a|my|the|bonus|tips|commission|benefits))|(?:or|and) (?:more|up|above|over|higher)\b)", re.IGNORECASE)
+OR_MORE = re.compile(
+    r"\s*(?:\+|plus\b(?! (?:a|my|the|bonus|tips|commission|benefits))|(?:or|and) (?:more|up|above|over|higher)\b)",
+    re.IGNORECASE,
+)
 OR_LESS = re.compile(r"\s*(?:or (?:less|under|below)|max(?:imum)?\b|tops\b)", re.IGNORECASE)
 COUNT_BEFORE = r"(?<!hours)(?<!hour)(?<!hrs)(?<!days)(?<!times)(?<!shifts)(?<!nights)(?<!weeks)(?<!months) "
 PERIODS: dict[Period, str] = {
@@ -60,7 +66,8 @@ ADVERBS = re.compile(
     re.IGNORECASE,
 )
 PIECEWORK = re.compile(
-    r"[\s,]*(?:per|a|an|each|for each|for every|every) (?:job|piece|page|word|project|gig|show|session|client|tattoo|article|"
+    r"[\s,]*(?:per|a|an|each|for each|for every|every) (?:job|piece|page|word|project|gig|show|session|client|"
+    r"tattoo|article|"
     r"house|visit|class|lesson|patient|head|game|event|song|photo|unit|night|shift|mile|room|call|ride|delivery)\b",
     re.IGNORECASE,
 )
@@ -122,7 +129,7 @@ def _part(tokens: Sequence[Token], at: int) -> _Part | None:
     said = CURRENCY_WORDS.get(_word(tokens, last + 1 if nation else last))
     if said:
         last += 2 if nation else 1
-    grand = _word(tokens, last - 1) in {"grand"}
+    grand = _word(tokens, last - 1) == "grand"
     currency = (NATIONS.get(nation) or said) if said else symbol
     return _Part(number, at, last, currency, bool(symbol or said or grand))
 
@@ -166,7 +173,8 @@ def _other_end(tokens: Sequence[Token], part: _Part) -> _Part | None:
     if other is None or not _rises(part.number, other.number):
         return None
     juxtaposed = other.number.value <= 2 * part.number.value * other.number.scale and not part.number.is_full
-    return other if joins or (juxtaposed and (joint == "," or other.first == part.last)) and _is_tens(other) else None
+    listed = juxtaposed and (joint == "," or other.first == part.last) and _is_tens(other)
+    return other if joins or listed else None
 
 
 def _is_tens(part: _Part) -> bool:
@@ -179,7 +187,7 @@ def _rises(low: Number, high: Number) -> bool:
 
 
 def _scaled(low: Number, high: Number) -> tuple[float, float]:
-    """ "60 to 70k" and "$60 to $70,000" understand the thousands of the first end from the second."""
+    """Both ends; "60 to 70k" and "$60 to $70,000" understand the thousands of the first from the second."""
     if low.is_full or not high.is_full:
         return low.value, high.value
     scale = high.scale if high.scale > 1 else numbers.SMALLEST_FULL
@@ -196,7 +204,7 @@ def _is_count(text: str, tokens: Sequence[Token], part: _Part, *, is_money: bool
     if _word(tokens, part.last) in HYPHENS or _word(tokens, part.first - 1) in {"#", "number", "age", "/", ":", "."}:
         return True
     attached = part.last < len(tokens) and tokens[part.last].start == tokens[part.last - 1].end
-    if attached and (upcoming[:1].isalpha() or upcoming in {"/", ":", "'", "’", "°"}):
+    if attached and (upcoming[:1].isalpha() or upcoming in {"/", ":", "'", "\u2019", "°"}):
         return upcoming != "/" or RATE.match(text, tokens[part.last].start) is None
     return upcoming[:1].isalnum() and not upcoming[:1].isdigit() and upcoming not in MAY_FOLLOW
 

@@ -4,17 +4,18 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-UNITS = {w: n for n, w in enumerate("zero one two three four five six seven eight nine".split())} | {"oh": 0}
+ONES = "zero one two three four five six seven eight nine".split()  # noqa: SIM905 - counting reads best as words
+UNITS = {word: n for n, word in enumerate(ONES)} | {"oh": 0}
 TEENS = {
-    w: n
-    for n, w in enumerate(
-        "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(), start=10
-    )
-}
-TENS = {w: n * 10 for n, w in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)}
-DECADES = {f"{w[:-1]}ies": n for w, n in TENS.items()}
+    "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16,
+    "seventeen": 17, "eighteen": 18, "nineteen": 19,
+}  # fmt: skip
+TENS = {
+    "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
+}  # fmt: skip
 SCALES = {"hundred": 100, "thousand": 1_000, "thou": 1_000, "grand": 1_000, "k": 1_000, "million": 1_000_000}
 PLAN_NAMES = frozenset({401, 403, 457})  # retirement plans: 401k, 403b
+DIGITS = frozenset("0123456789")  # str.isdigit is also true of superscripts
 SMALLEST_FULL = 1_000
 SMALLEST_DOLLARS = 7  # "seven fifty an hour" is 7.50; "two fifty" is 250
 
@@ -72,7 +73,7 @@ class _Reader:
         return self.tokens[place].word if place < len(self.tokens) else ""
 
     def read(self) -> Number | None:
-        return self._written() if self.word()[:1].isdigit() else self._spoken()
+        return self._written() if self.word()[:1] in DIGITS else self._spoken()
 
     def _number(self, value: float, **more: float | bool | None) -> Number:
         first, last = self.tokens[self.at], self.tokens[self.i - 1]
@@ -112,7 +113,7 @@ class _Reader:
 
     def _under_thousand(self) -> tuple[float, float | None] | None:
         """(value, the same read as dollars and cents)."""
-        if self.word() == "a" and self.word(1) in SCALES and self.word(1) not in {"k"}:
+        if self.word() == "a" and self.word(1) in SCALES and self.word(1) != "k":
             self.i += 1
             return (self._hundreds(1), None)
         small = self._small()
@@ -151,7 +152,7 @@ class _Reader:
         return None
 
     def _pair(self, first: int) -> tuple[float, float | None]:
-        """ "one twenty", "one oh five", "twelve fifty", "fifty-two five"; "fifty sixty" is two numbers."""
+        """Two numbers said as one: "one twenty", "one oh five", "twelve fifty", but not "fifty sixty"."""
         begin = self.i
         if self.word() == "oh" and self.word(1) in UNITS:
             self.i += 2

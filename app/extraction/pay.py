@@ -12,67 +12,92 @@ def _any(*patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(patterns), re.IGNORECASE)
 
 
-PERSON = r"(?:and|to|but|can|could|would|i|you|we|they|he|she|people|most|folks|someone|everybody|everyone|teachers|nurses|guys)"
+PERSON = r"(?:and|to|but|can|could|would|i|you|we|they|he|she|people|most|folks|someone|everybody|everyone|guys|\w+ers)"
 PAID = _any(
-    r"\b(?:salar(?:y|ies)|wages?|incomes?|compensation|stipend|take[- ]home|bonus(?:es)?|commissions?|overtime|hourly|day rate)\b",
-    r"\b(?:pay ?(?:check|cheque|band|scale|grade|rate|range|raise|rise|cut)s?|paychecks?|base pay|(?:starting|base|my|the|your) pay)\b|\bmy (?:base|total|rate)\b",
+    r"\b(?:salar(?:y|ies)|wages?|incomes?|compensation|stipend|take[- ]home|bonus(?:es)?|commissions?|overtime|"
+    r"hourly|day rate)\b",
+    r"\b(?:pay ?(?:check|cheque|band|scale|grade|rate|range|raise|rise|cut)s?|paychecks?|base pay|(?:starting|"
+    r"base|my|the|your) pay)\b|\bmy (?:base|total|rate)\b",
     r"\b(?:earn|earns|earned|earning|netting|netted|grossed|grossing)\b",
-    rf"\b{PERSON}(?:'re|'m)?(?: (?:can|could|might|may|will|would|do|did|was|were|are|am|probably|usually|only|just|really|"
-    r"actually|still|now|used to|easily|currently|about|generally|typically|who)){0,3} (?:make|made|making|get|got|clear|cleared|"
-    r"bring home|brought home|pull(?:ed)? in|take home|took home)(?: (?:about|around|like|maybe|roughly|almost|nearly|over|up|to|"
-    r"between|from|at|least|anywhere|somewhere|probably|just|more|than|under|well|only|a|an|good|in|the|of|paid))* ?[$£€]?$",
+    rf"\b{PERSON}(?:'re|'m)?(?: (?:can|could|might|may|will|would|do|did|was|were|are|am|probably|usually|only|"
+    rf"just|really|"
+    r"actually|still|now|used to|easily|currently|about|generally|typically|who)){0,3} (?:make|made|making|get|"
+    r"got|clear|cleared|"
+    r"bring home|brought home|pull(?:ed)? in|take home|took home)(?: (?:about|around|like|maybe|roughly|almost|"
+    r"nearly|over|up|to|between|from|at|least|most|anywhere|somewhere|probably|just|more|than|under|well|only|a|an|"
+    r"good|in|the|of|paid|as|much|high|upwards))* ?[$£€]?$",
     r"\b(?:get|gets|got|getting|was|were|are|be|been|being|am|is|is not|'re|'m|'s) (?:\w+ )?paid\b",
-    r"\b(?:pays?|paid|paying|offer(?:s|ed)?|gave|gives?) (?:me|us|you|them|people|him|her|teachers|nurses|new)\b(?! back)",
-    r"\b(?:it|job|position|gig|role|that|they|place|company|work|shop|and|internship|apprenticeship|which|district) (?:\w+ )?"
+    r"\b(?:pays?|paid|paying|offer(?:s|ed)?|gave|gives?) (?:me|us|you|them|people|him|her|teachers|nurses|"
+    r"new)\b(?! back)",
+    r"\b(?:it|job|position|gig|role|that|they|place|company|work|shop|and|internship|apprenticeship|which|"
+    r"district) (?:\w+ )?"
     r"(?:pays|paid|paying)\b(?! (?:for|off|back|attention|the|my|our|your|his|her|their|tuition|rent))",
-    r"\b(?:start|starts|started|starting|begin|began|hired|hire|brought)(?: (?:me|us|you|them|people|out|off|in|on|new|\w+s))*"
+    r"\b(?:start|starts|started|starting|begin|began|hired|hire|brought)(?: (?:me|us|you|them|people|out|off|in|"
+    r"on|new|\w+s))*"
     r" (?:at|around|with|about|between|from)\b",
-    r"\b(?:i'm|i am|i was|i've been|you're|they're|she's|he's|people are|i'd be|you'd be|we're|now i'm) (?:now |currently |probably )?"
+    r"\b(?:i'm|i am|i was|i've been|you're|they're|she's|he's|people are|i'd be|you'd be|we're|now i'm) (?:now |"
+    r"currently |probably )?"
     r"(?:at|on|up to|around|about|looking at|between|making|earning)\b",
     r"\b(?:stock|equity|rsus?|stock options|shares|signing bonus|sign-on)\b",
     r"\b(?:charge|bill|rate is|rates are|my rate)\b[^.]{0,40}\b(?:an|per|a) (?:hour|day)\b",
 )
 TRAP = _any(
-    r"\b(?:tuition|school fees?|student|college|university|degree) (?:is|was|were|costs?|loans?|debt|fees?|runs?|ran)\b|\btuition\b",
-    r"\b(?:loans?|debts?|mortgage|rent|down payment|grants?|funding|fund(?:ed)?|fundrais\w*|raised|investors?|invest(?:ed|ment)?|"
-    r"venture|seed|valuation|revenue|turnover|profits?|margins?|budget(?:s|ed)?|donat\w+|prizes?|fines?|fined|lottery|savings?|"
-    r"saved?|scholarships?|price[sd]?|pricing|cost|costs|costing|expenses?|spend|spends|spent|spending|buy|buys|bought|purchase\w*|"
+    r"\b(?:tuition|school fees?|student|college|university|degree) (?:is|was|were|costs?|loans?|debt|fees?|"
+    r"runs?|ran)\b|\btuition\b",
+    r"\b(?:loans?|debts?|mortgage|rent|down payment|grants?|funding|fund(?:ed)?|fundrais\w*|raised|investors?|"
+    r"invest(?:ed|ment)?|"
+    r"venture|seed|valuation|revenue|turnover|profits?|margins?|budget(?:s|ed)?|donat\w+|prizes?|fines?|fined|"
+    r"lottery|savings?|"
+    r"saved?|scholarships?|price[sd]?|pricing|cost|costs|costing|expenses?|spend|spends|spent|spending|buy|buys|"
+    r"bought|purchase\w*|"
     r"sell|sells|sold|sale|worth|afford|owe[ds]?|borrow\w*|lost|lose|insurance|premiums?|deposit|deductible|insured|"
-    r"contracts?|deal|deals|equipment|machine|tools?|supplies|house|car|truck|laptop|followers|views|downloads|"
+    r"contracts?|deal|deals|equipment|machine|tools?|supplies|house|car|truck|laptop|weigh(?:s|ed)?|lift(?:s|ing)?|carry(?:ing)?|followers|views|downloads|"
     r"population|settlement|lawsuit|sue[ds]?|charged|refund|discount|ticket|fare|bill of|(?:credit|debit) cards?)\b",
     r"\b(?:in|of) (?:sales|revenue|funding|profit|debt|student|annual sales)\b|\bannual (?:sales|revenue|budget)\b",
-    r"\b(?:i|we|you|they|customers?|clients?|parents|students?|people)(?: (?:already|still|also|then|each|only|actually|just|"
+    r"\b(?:i|we|you|they|customers?|clients?|parents|students?|people)(?: (?:already|still|also|then|each|only|"
+    r"actually|just|"
     r"had to|have to|has to|used to|can|will|would|had|have)){0,2} (?:pay|paid|pays)\b"
     r"(?! (?:me|us|you|them|people|him|her|cut))",
-    r"\b(?:company|business|shop|store|startup|firm|industry|film|movie|book|product|campaign)(?: \w+)? (?:made|makes|earned|earns|"
+    r"\b(?:company|business|shop|store|startup|firm|industry|film|movie|book|product|campaign)(?: \w+)? (?:made|"
+    r"makes|earned|earns|"
     r"grossed|generated|brings|brought|did)\b",
     r"\b(?:project|building|bridge|machine|customers?|clients?)s? (?:of|worth|pays?|paid|for)\b",
 )
 UNREAL = _any(
-    r"\bif (?:i|you|we|someone|somebody|they) (?:had|won|found|inherited|gave|paid|offered|were offered|were paid)(?! to (?:guess|say|put|pick))\b",
-    r"\bif (?:i|we) (?:can|could) (?:just |only )?(?:make|earn|get)\b|\b(?:got|need|needed|have|had) to (?:make|earn)\b",
-    r"\bimagine\b|\bwish (?:i|we) (?:made|earned|got|had)\b|\b(?:couldn't|could not|wouldn't) pay me\b|\beven if (?:you|they) (?:paid|gave)",
-    r"\b(?:trying|tried|want|wants|wanted|hope|hopes|hoped|hoping|like|love|dream(?:ed)?|dreaming|aim(?:ed|ing)?|goal (?:is|was)|plan(?:ned)?)"
+    r"\bif (?:i|you|we|someone|somebody|they) (?:had|won|found|inherited|gave|paid|offered|were offered|"
+    r"were paid)(?! to (?:guess|say|put|pick))\b",
+    r"\bif (?:i|we) (?:can|could) (?:just |only )?(?:make|earn|get)\b|\b(?:got|need|needed|have|had) to (?:make|"
+    r"earn)\b",
+    r"\bimagine\b|\bwish (?:i|we) (?:made|earned|got|had)\b|\b(?:couldn't|could not|wouldn't) pay me\b|"
+    r"\beven if (?:you|they) (?:paid|gave)",
+    r"\b(?:trying|tried|want|wants|wanted|hope|hopes|hoped|hoping|like|love|dream(?:ed)?|dreaming|aim(?:ed|"
+    r"ing)?|goal (?:is|was)|plan(?:ned)?)"
     r" (?:to|of) (?:be )?(?:make|making|earn|earning|get to|made)\b",
 )
 JOINT = re.compile(
-    r"[;,:(]\s|\s[—–-]\s|\s(?=(?:and|but|so|because|while|whereas|then|which|although|though|or)\s)", re.IGNORECASE
+    r"[;,:(]\s|\s[\u2014\u2013-]\s|\s(?=(?:and|but|so|because|while|whereas|then|which|although|though|or)\s)", re.IGNORECASE
 )
 EQUITY = _any(r"\b(?:stock|equity|rsus?|options|shares)\b")
 BONUS = _any(r"\bbonus(?:es)?\b|\bsign[- ]?(?:on|ing)\b")
 STARTING = _any(
-    r"\b(?:start(?:s|ed|ing)?|entry[- ]level|beginner|new grads?|fresh out|(?:right |straight )?out of (?:school|college|university)|"
-    r"first (?:job|year|salary|offer|contract|paycheck)|began|begin|probation|rookie|brand new|newbies?|hired at|came in at)\b"
+    r"\b(?:start(?:s|ed|ing)?|entry[- ]level|beginner|new grads?|fresh out|(?:right |"
+    r"straight )?out of (?:school|college|university)|"
+    r"first (?:job|year|salary|offer|contract|paycheck)|began|begin|probation|rookie|brand new|newbies?|"
+    r"hired at|came in at)\b"
 )
 TOTAL = _any(
-    r"\bi (?:\w+ )?average\b|\b(?:total|in all|altogether|all told|all in|with overtime|including|includes?|freelanc\w+|on top|combined|add(?:s|ed|ing)? "
+    r"\bi (?:\w+ )?average\b|\b(?:total|in all|altogether|all told|all in|with overtime|including|includes?|"
+    r"freelanc\w+|on top|combined|add(?:s|ed|ing)? "
     r"(?:it|that|them|everything)?(?: all)? ?up|ote|with (?:the )?(?:tips|bonus(?:es)?|commission)|package)\b"
 )
 AVERAGE = _any(
-    r"\b(?:range[sd]?|average|median|typical(?:ly)?|usually|most (?:people|of us|\w+s)|anywhere|somewhere between|pay scale|"
+    r"\b(?:range[sd]?|average|median|typical(?:ly)?|usually|most (?:people|of us|\w+s)|anywhere|"
+    r"somewhere between|pay scale|"
     r"salaries|top(?:s|ped)? out)\b"
 )
 OWN = _any(r"\b(?:i|i'm|my|me|i've|i'd|mine)\b")
+BASE = _any(r"\b(?:now|today|currently|base|an? (?:hour|year|month|week))\b")
+CLAUSE_REACH = 300  # characters: keeps the cost linear where a "sentence" has no end
 HOURLY_MOST = 100
 THOUSANDS = range(10, 1000)
 YEARLY_LEAST = 10_000
@@ -89,11 +114,12 @@ class Named:
     pay: Pay
 
 
-def named(text: str, *, asked: bool = False, currency: str | None = None) -> list[Named]:
+def named(text: str, *, asked: bool = False, currency: str | None = None, question: str = "") -> list[Named]:
     """Every figure of pay in one sentence, in order.
 
     `asked`: the question was about pay, so a bare "60 to 70" will do. `currency`: what the rest of the
-    conversation counts in, for figures that do not say. Text apostrophes must be straight.
+    conversation counts in, for figures that do not say. `question`: its words say bonus or starting pay where
+    the answer does not. Apostrophes must be straight.
     """
     if UNREAL.search(text):
         return []
@@ -101,7 +127,7 @@ def named(text: str, *, asked: bool = False, currency: str | None = None) -> lis
     for figure in sums(text):
         clause, lead = _clause(text, figure)
         accepted = _is_pay(figure, clause, lead, told=asked or accepted)
-        pay = _pay(figure, text, clause, currency=currency) if accepted else None
+        pay = _pay(figure, clause, question, currency=currency) if accepted else None
         if pay is not None:
             found.append(Named(figure.start, figure.end, pay))
     return found
@@ -123,15 +149,20 @@ def currency_of(texts: Iterator[str]) -> str | None:
     seen = set()
     for text in texts:
         seen |= {code for symbol, code in SYMBOLS.items() if symbol in text}
-        seen |= {CURRENCY_WORDS[w] for w in re.findall(r"[a-z]+", text.lower()) if w in CURRENCY_WORDS and w not in {"pound", "pounds"}}
+        seen |= {
+            CURRENCY_WORDS[w]
+            for w in re.findall(r"[a-z]+", text.lower())
+            if w in CURRENCY_WORDS and w not in {"pound", "pounds"}
+        }
     return seen.pop() if len(seen) == 1 else None
 
 
 def _clause(text: str, figure: Sum) -> tuple[str, str]:
     """The clause that holds the figure, and its part before the figure."""
-    joints = [m.end() for m in JOINT.finditer(text)]
-    begin = max((place for place in joints if place <= figure.start), default=0)
-    end = min((place for place in joints if place >= figure.end), default=len(text))
+    first, last = max(0, figure.start - CLAUSE_REACH), min(len(text), figure.end + CLAUSE_REACH)
+    joints = [m.end() for m in JOINT.finditer(text, first, last)]
+    begin = max((place for place in joints if place <= figure.start), default=first)
+    end = min((place for place in joints if place >= figure.end), default=last)
     return text[begin:end], text[begin : figure.start]
 
 
@@ -147,11 +178,13 @@ def _is_pay(figure: Sum, clause: str, lead: str, *, told: bool) -> bool:
     if PAID.search(lead) or (PAID.search(clause) and (figure.is_money or figure.is_full or figure.period)):
         return True
     by_the_hour = (figure.is_money or figure.cents is not None) and figure.period == "hour"
-    return by_the_hour or (told and (figure.is_money or figure.is_full or figure.period is not None or value in THOUSANDS))
+    return by_the_hour or (
+        told and (figure.is_money or figure.is_full or figure.period is not None or value in THOUSANDS)
+    )
 
 
-def _pay(figure: Sum, text: str, clause: str, *, currency: str | None) -> Pay | None:
-    kind = _kind(figure, clause)
+def _pay(figure: Sum, clause: str, question: str, *, currency: str | None) -> Pay | None:
+    kind = _kind(figure, clause, question)
     period = None if figure.piecework else figure.period
     low, high = figure.low, figure.high
     if figure.cents and (period == "hour" or figure.is_money):
@@ -166,7 +199,7 @@ def _pay(figure: Sum, text: str, clause: str, *, currency: str | None) -> Pay | 
 
 
 def _understood(figure: Sum, period: Period | None) -> tuple[float | None, float | None, Period | None]:
-    """ "60 to 70" a year is thousands; "$25" with nothing said is an hour's pay."""
+    """What is left unsaid: "60 to 70" a year is thousands, "$25" alone is an hour's pay."""
     value = figure.high or figure.low or 0
     if figure.is_money and period is None:
         return figure.low, figure.high, "hour" if value < HOURLY_MOST else None
@@ -180,15 +213,18 @@ def _usual_period(value: float) -> Period | None:
     return "year" if value >= YEARLY_LEAST else None
 
 
-def _kind(figure: Sum, clause: str) -> PayKind:
-    rest: tuple[tuple[re.Pattern[str], PayKind], ...] = (
+def _kind(figure: Sum, clause: str, question: str) -> PayKind:
+    said: tuple[tuple[re.Pattern[str], PayKind], ...] = (
         (EQUITY, "equity"),
         (BONUS, "bonus"),
         (TOTAL, "total"),
         (STARTING, "starting"),
     )
-    for pattern, kind in rest:
+    for pattern, kind in said:
         if pattern.search(clause) and not (kind == "bonus" and TOTAL.search(clause)):
+            return kind
+    for pattern, kind in ((BONUS, "bonus"), (STARTING, "starting")):
+        if pattern.search(question) and not BASE.search(clause + question):
             return kind
     if not OWN.search(clause) and (figure.low != figure.high or AVERAGE.search(clause)):
         return "range"

@@ -7,8 +7,8 @@ from app.extraction.values import Category, Said, Verdict
 
 C = Category
 
-ASKED = 0.5  # chance that a sentence right after a question is an insight of the kind asked for
-FADING = 0.85  # and what is left of that with each further sentence
+ASKED = 0.55  # chance that a sentence right after a question is an insight of the kind asked for
+FADING = 0.93  # and what is left of that with each further sentence
 FIGURE = 0.8
 FEW_WORDS = 4  # shorter ones have content only as the direct answer to a question
 
@@ -22,7 +22,7 @@ def _verdict(said: Said) -> Verdict:
     if cues.UNREAL.search(said.text):
         return Verdict()
     asked_pay = C.COMPENSATION in said.asked
-    figures = pay.named(said.text, asked=asked_pay, currency=said.currency)
+    figures = pay.named(said.text, asked=asked_pay, currency=said.currency, question=said.question)
     hits = _hits(said, has_figure=bool(figures))
     if len(said.text.split()) < FEW_WORDS and not (said.after == 0 and said.asked):
         hits = {C.COMPENSATION: hits[C.COMPENSATION]} if figures else {}

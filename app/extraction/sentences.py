@@ -3,20 +3,21 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
-CLOSERS = "\"'”’)]»"
-ENDS = re.compile(rf"[.!?…。！？]+[{re.escape(CLOSERS)}]*|\n\s*\n")
+CLOSERS = "\"'\u201d\u2019)]»"
+ENDS = re.compile(rf"[.!?…\u3002\uff01\uff1f]+[{re.escape(CLOSERS)}]*|\n\s*\n")
 NEVER_END = frozenset(
-    "dr mr mrs ms prof st jr sr vs eg ie e.g i.e approx dept no fig gen col sgt lt capt rev hon mt ft vol".split()
+    "dr mr mrs ms prof st jr sr vs eg ie e.g i.e approx dept no fig gen col sgt lt capt rev hon mt ft vol".split()  # noqa: SIM905 - a word list reads best as words
 )
-MAY_END = frozenset("etc inc ltd co corp a.m p.m u.s u.k ph.d b.a b.s m.a m.s d.c e.u est".split())
+MAY_END = frozenset("etc inc ltd co corp a.m p.m u.s u.k ph.d b.a b.s m.a m.s d.c e.u est".split())  # noqa: SIM905 - as above
 GLUED = re.compile(r"[A-Z][a-z]*\s")  # "great.The next": a blank was lost, a sentence was not
 LIST_NUMBER = re.compile(r"(?:^|\n)\s*\d{1,2}$")
 
 LONG_WORDS = 60  # a longer "sentence" runs on: cut it at a clause
 LONG_PIECE = 14
 BARE_WORDS = 25  # more words than this without a full stop: a machine that gives no punctuation
-BARE_PIECE = 6
+BARE_PIECE = 5
 LONGEST_PIECE = 40
 QUESTION_WORDS = 4
 GLUED_LOOKAHEAD = 24
@@ -30,16 +31,25 @@ CLAUSE = re.compile(
 )
 ASKING = re.compile(
     r"(?:(?:so|and|okay|ok|now|but|great|alright|right|cool) ){0,2}"
-    r"(?:(?:what|how|why|when|where|who|which)(?: (?:\w+ ){0,3}?)(?:do|does|did|is|are|was|were|would|have|has|can|"
-    r"could|should|made|got) (?:you|your|it|the|a|an|this|that|they|someone|people|there|i)\b"
-    r"|(?:do|did|would|could|can|are|have) you\b|tell me (?:about|how|what|a)|walk me through|is there any)",
+    r"(?:(?:what|how|why|when|where|who) (?:do|does|did|is|are|was|were|would|have|has|can|could|should|made|got) "
+    r"(?:you|your|it|the|a|an|this|that|they|someone|people|there|i|else)\b"
+    r"|(?:what|how|which) (?:\w+ ){1,3}?(?:do|does|did|are|were|would|have|can|could|should) (?:you|your|i|people|someone)\b"
+    r"|who else\b|(?:do|did|would|could|can|are|have) you\b|tell me (?:about|how|what|a)|walk me through|is there any)",
     re.IGNORECASE,
 )
 ANSWERING = re.compile(
-    r"(?:well|yeah|yes|yep|no|um|uh|oh|honestly|sure|definitely|probably|i|i'd|i'm|i've|it's|so|mostly|usually|my|we|"
+    r"(?:well|yeah|yes|yep|no|um|uh|oh|honestly|sure|definitely|probably|i|i'd|i'm|i've|it's|so|you (?:should|"
+    r"could|need|have)|there(?:'s| are| is)|mostly|usually|my|we|"
     r"they|the (?:best|worst|hardest))\b",
     re.IGNORECASE,
 )
+RESTART = re.compile(r"(?:i|i'm|i've|i'd|we|we're|it's|there's|my|the (?:best|worst|hardest|other)) ", re.IGNORECASE)
+BINDING = frozenset(
+    """that which who what when where if and but so because than as then how why like think know say said mean guess
+    wish the a an of in at to for with on by from or while until before after whatever though i we it's about is was
+    are""".split()  # noqa: SIM905 - as above
+)
+RESTART_WORDS = 12
 
 
 @dataclass(frozen=True)
@@ -56,7 +66,7 @@ def split(text: str) -> list[Sentence]:
     spans = _at_full_stops(text)
     ends = sum(1 for start, end in spans if text[end - 1 : end] in f".!?…{CLOSERS}")
     words = len(text.split())
-    bare = words > BARE_WORDS and words > (ends + 1) * LONG_WORDS
+    bare = words > BARE_WORDS and (not ends or words > (ends + 1) * LONG_WORDS)
     return [Sentence(a, b, text[a:b]) for span in spans for a, b in _at_clauses(text, *span, bare=bare)]
 
 
@@ -111,19 +121,20 @@ def _at_clauses(text: str, start: int, end: int, *, bare: bool) -> list[tuple[in
     if words <= (BARE_WORDS if bare else LONG_WORDS):
         return [(start, end)]
     cuts = [start, *_cuts(text, start, end, shortest=BARE_PIECE if bare else LONG_PIECE, bare=bare), end]
-    return [span for a, b in zip(cuts, cuts[1:], strict=False) for span in _trimmed(text, a, b)]
+    return [span for a, b in pairwise(cuts) for span in _trimmed(text, a, b)]
 
 
 def _cuts(text: str, start: int, end: int, *, shortest: int, bare: bool) -> Iterator[int]:
-    length, asking = 0, False
+    length, asking, former = 0, False, ""
     for word in WORD.finditer(text, start, end):
         here = word.start()
         opens = bare and length > 1 and not asking and ASKING.match(text, here, end) is not None
-        answers = asking and length > QUESTION_WORDS and ANSWERING.match(text, here, end) is not None
+        answers = asking and length >= QUESTION_WORDS and ANSWERING.match(text, here, end) is not None
         clause = length >= shortest and CLAUSE.match(text, here, end) is not None
-        if opens or answers or clause or length >= LONGEST_PIECE:
+        restarts = bare and length >= RESTART_WORDS and former not in BINDING and RESTART.match(text, here, end)
+        if opens or answers or clause or restarts or length >= LONGEST_PIECE:
             yield here
             length, asking = 0, opens
         if length == 0 and bare and not answers:
             asking = ASKING.match(text, here, end) is not None
-        length += 1
+        length, former = length + 1, word.group().lower()

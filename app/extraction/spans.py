@@ -7,7 +7,7 @@ from app.extraction.values import Category, Finding, Pay, Said, Score, Turn, Ver
 
 ENOUGH = 0.5  # a sentence weaker than this in every category is left out
 CARRIES_ON = 0.4  # but a neighbour that goes on about the same may be weaker
-ENOUGH_TOO = 0.6  # a second label must be clearer: it is not what the sentence was kept for
+ENOUGH_TOO = 0.7  # a second label must be clearer: it is not what the sentence was kept for
 MOST_LABELS = 2
 MOST_SENTENCES = 4
 MIXED_DOUBT = 0.85  # it is not known who spoke
@@ -68,7 +68,7 @@ def _is_next(last: _Claim, place: int, said: Said) -> bool:
     return same_answer and place == last.place + 1 and said.turn_index == last.said.turn_index
 
 
-def _runs(claims: Sequence[_Claim]) -> Iterator[list[_Claim]]:
+def _runs(claims: Iterable[_Claim]) -> Iterator[list[_Claim]]:
     run: list[_Claim] = []
     for claim in claims:
         if run and not _continues(run, claim):

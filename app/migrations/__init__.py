@@ -9,6 +9,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.db import open_engine
 from app.settings import Settings
@@ -38,11 +39,12 @@ def upgrade(settings: Settings) -> None:
 
 def is_current(engine: Engine) -> bool:
     head = ScriptDirectory.from_config(config(engine)).get_current_head()
-    with engine.connect() as connection:
-        try:
+    try:
+        with engine.connect() as connection:
             found = connection.scalar(text("select version_num from alembic_version"))
-        except Exception:  # noqa: BLE001  the table's absence has a different class in every driver
-            return False
+    except SQLAlchemyError:
+        # There is no such table yet, or the database does not answer.
+        return False
     return bool(found == head)
 
 

@@ -3,7 +3,7 @@
 import re
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import groupby
+from itertools import chain, groupby, pairwise
 from typing import NamedTuple
 
 from pysubs2 import SSAEvent, SSAFile
@@ -13,6 +13,7 @@ from app.transcripts.values import Doubt, Notice, Segment, Transcript
 LINE_CHARS = 42  # the common limits for subtitles: two lines of 42, no more than 7 seconds
 CUE_LINES = 2
 CUE_MS = 7_000
+PAUSE_MS = 1_000  # a longer silence between words clears the screen
 
 SENTENCE_ENDS = (".", "?", "!", "…", "。", "？", "！")  # noqa: RUF001 - Chinese and Japanese end sentences so
 CLAUSE_ENDS = (",", ";", ":", "、", "，")  # noqa: RUF001 - as above
@@ -34,7 +35,7 @@ UNPRINTABLE = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x9f\ufdd0]")
 SRT_MARKUP = re.compile(r"<(?=[\s/]*[A-Za-z])|(?<=--)>|\{(?=\\)")
 LOOK_ALIKE = {"<": "\u2039", ">": "\u203a", "{": "("}
 MARKDOWN_INLINE = re.compile(r"[\\`*_\[\]~$]")
-MARKDOWN_START = re.compile(r"(?P<number>[0-9]{1,9})?(?P<mark>[#+.)=-])")
+MARKDOWN_START = re.compile(r"(?P<number>[0-9]{1,9}(?=[.)]))?(?P<mark>[#+.)-])(?=[ #-]|\Z)")
 BACKSLASH = "\ufdd0"  # stands in for a spoken backslash on its way through pysubs2; no character of any language
 
 
@@ -156,10 +157,23 @@ def _cues(transcript: Transcript, *, labels: dict[str, str]) -> list[Cue]:
     cues: list[Cue] = []
     for turn in _turns(transcript):
         label = labels.get(turn[0].speaker, "")
-        for segment in turn:
-            cues += _split(_timed_words(segment) or [_whole(segment)], label=label)
+        for words in _runs(turn):
+            cues += _split(words, label=label)
             label = ""
     return sorted(cues, key=lambda cue: cue.start_ms)
+
+
+def _runs(turn: Sequence[Segment]) -> Iterator[list[Cue]]:
+    """What may be cut anew: the words of neighbouring segments together, a segment without timed words by itself.
+
+    Together, because Whisper ends segments anywhere: cut one by one they leave an "and" on the screen for 60 ms.
+    """
+    timed = [(_timed_words(segment), segment) for segment in turn]
+    for has_words, run in groupby(timed, key=lambda pair: bool(pair[0])):
+        if has_words:
+            yield list(chain.from_iterable(words for words, _ in run))
+        else:
+            yield from ([_whole(segment)] for _, segment in run)
 
 
 def _whole(segment: Segment) -> Cue:
@@ -180,11 +194,11 @@ def _timed_words(segment: Segment) -> list[Cue]:
             return []
         cuts.append(found)
         at = found + len(spelled)
-    ends = [*cuts[1:], len(text)]
-    starts = [0, *cuts[1:]]
+    bounds = [*cuts, len(text) + 1]  # to the space before the next segment
+    bounds[0] = 0
     return [
-        Cue(word.start_ms, word.end_ms, segment.speaker, text[start:end])
-        for word, start, end in zip(segment.words, starts, ends, strict=True)
+        Cue(word.start_ms, word.end_ms, segment.speaker, f"{text} "[start:end])
+        for word, (start, end) in zip(segment.words, pairwise(bounds), strict=True)
     ]
 
 
@@ -204,15 +218,19 @@ def _joined(words: Sequence[Cue]) -> Cue:
 def _fitting(words: Sequence[Cue], label: str) -> int:
     """How many words the next cue takes: all that fit, or back to the last stop or comma in their second half."""
     count = 1
-    while count < len(words) and _fits(_joined(words[: count + 1]), label):
+    while count < len(words) and not _pause(words, count) and _fits(_joined(words[: count + 1]), label):
         count += 1
-    if count == len(words):
+    if count == len(words) or _pause(words, count):
         return count
     for ends in (SENTENCE_ENDS, CLAUSE_ENDS):
         for earlier in range(count, count // 2, -1):
             if words[earlier - 1].text.rstrip().endswith(ends):
                 return earlier
     return count
+
+
+def _pause(words: Sequence[Cue], at: int) -> bool:
+    return words[at].start_ms - words[at - 1].end_ms > PAUSE_MS
 
 
 def _fits(cue: Cue, label: str) -> bool:
@@ -239,9 +257,9 @@ def _srt_text(text: str, *, label: str) -> str:
 
 
 def _written(cues: Iterable[Cue], format_: str) -> str:
-    """The cues through pysubs2, which rounds nothing away and knows both formats' stamps.
+    r"""The cues through pysubs2, which rounds nothing away and knows both formats' stamps.
 
-    Its texts are in SubStation's syntax: `{x}` is a tag and would vanish (hence `keep_ssa_tags`), `\\n` in "C:\\new" a
+    Its texts are in SubStation's syntax: `{x}` is a tag and would vanish (hence `keep_ssa_tags`), `\n` in "C:\new" a
     line break (hence the stand-in). WebVTT refuses a cue that ends when it starts; Whisper makes such words.
     """
     subtitles = SSAFile()

@@ -1,5 +1,6 @@
-"""Makes small recordings while the tests run: sounds of our own, encoded by libav into what phones and browsers send."""
+"""Makes small recordings while the tests run: sounds of our own, encoded into what phones and browsers send."""
 
+import struct
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -93,6 +94,16 @@ def write(
             for packet in map(on_packet, stream.encode(frame)):
                 if packet is not None:
                     container.mux(packet)
+    return path
+
+
+def long_silence(folder: Path, *, hours: float) -> Path:
+    """8 kHz, 8 bit WAV whose samples are a hole in the file: no time to make, no room on disk, hours to play."""
+    path, size = folder / "long.wav", round(hours * 3600 * 8000)
+    header = struct.pack("<4sI8sIHHIIHH4sI", b"RIFF", 36 + size, b"WAVEfmt ", 16, 1, 1, 8000, 8000, 1, 8, b"data", size)
+    with path.open("wb") as file:
+        file.write(header)
+        file.truncate(len(header) + size)
     return path
 
 

@@ -107,8 +107,9 @@ class Ear(Protocol):
     def multilingual(self) -> bool: ...
 
     def hear(self, hearing: Hearing) -> list[HeardSegment]:
-        """The words of one window, doubts marked. The same window always gives the same words.
+        """The words of one window, doubts marked; none where Whisper itself hears no speech.
 
+        Heard again, a window gives the same words, unless their `temperature` is above 0: those are drawn by lot.
         Raises LanguageUnsupported when the language asked for is not among `languages`.
         """
 

@@ -27,6 +27,9 @@ class FasterWhisperEar:
         device, precision = _device_and_precision()
         self.model = weights.model
         self.options = {"device": device, "precision": precision}
+        # Tries at a higher temperature draw lots, from a generator that takes its seed once, when its thread starts:
+        # a new worker makes the same words as the last one did, but a window heard twice by one worker may differ.
+        ctranslate2.set_random_seed(0)
         self._whisper = WhisperModel(str(weights.path), device=device, compute_type=precision, cpu_threads=threads)
         self.multilingual = bool(self._whisper.model.is_multilingual)
         # The library lists every language of the newest weights, whatever these know; their own vocabulary is right.
@@ -47,8 +50,6 @@ class FasterWhisperEar:
             beam_size=hearing.beam_size,
             word_timestamps=True,
             condition_on_previous_text=False,
-            # A voice detector chose this window: what Whisper then makes of it is doubted, not dropped.
-            no_speech_threshold=None,
             hotwords=", ".join(hearing.hotwords) or None,
         )
         placed = words.place(_spoken(spoken), hearing, language=language)

@@ -43,7 +43,7 @@ class OpenaiWhisperEar:
             return []
         language = languages.for_window(hearing, self)
         with torch.random.fork_rng():
-            # Tries at a higher temperature draw lots; the same lots every time make the same words on a retry.
+            # Tries at a higher temperature draw lots: the same lots every time.
             torch.manual_seed(0)
             answer = whisper.transcribe(
                 self._whisper,
@@ -54,8 +54,6 @@ class OpenaiWhisperEar:
                 temperature=TEMPERATURES,
                 word_timestamps=True,
                 condition_on_previous_text=False,
-                # A voice detector chose this window: what Whisper then makes of it is doubted, not dropped.
-                no_speech_threshold=None,
                 initial_prompt=", ".join(hearing.hotwords) or None,
                 carry_initial_prompt=True,
                 fp16=self.options["precision"] == "float16",

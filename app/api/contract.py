@@ -1,0 +1,123 @@
+"""The OpenAPI document: what FastAPI sees of the routes, and then every answer with its example and headers."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+
+from app.api import bodies, declared, schemas
+from app.api.problems import FieldProblem, Problem
+
+Json = dict[str, Any]
+# What FastAPI does not see: the problems, and a body that we read ourselves.
+UNSEEN = (FieldProblem, Problem, schemas.InterviewIn)
+REQUEST_ID = {"$ref": "#/components/headers/RequestId"}
+
+
+def of(app: FastAPI) -> Json:
+    """The document, made once."""
+    if app.openapi_schema is None:
+        document = get_openapi(
+            title=app.title,
+            version=app.version,
+            summary=app.summary,
+            description=app.description,
+            routes=app.routes,
+            tags=app.openapi_tags,
+            servers=app.servers,
+            license_info=app.license_info,
+        )
+        app.openapi_schema = mended(document)
+    return app.openapi_schema
+
+
+def mended(document: Json) -> Json:
+    components = document["components"]
+    for extra in UNSEEN:
+        components["schemas"][extra.__name__] = _component(extra)
+    components["headers"] = {
+        "RequestId": declared.header("Quote it when you ask for help.", "req_01979d2f0e5b7c3a8d21")
+    }
+    components["examples"] = declared.examples() | bodies.EXAMPLE_BODIES | _examples_of(components["schemas"])
+    for operation in operations(document):
+        operation.setdefault("security", [])
+        for parameter in operation.get("parameters", []):
+            parameter["schema"] = _sendable(parameter["schema"])
+        for content in _contents(operation):
+            _exemplify(content, components["examples"])
+        for response in operation["responses"].values():
+            _finish(response)
+    # What nothing points to is left out: problems that only jobs have, and FastAPI's own form of a 422.
+    for kind in ("schemas", "examples"):
+        _drop_unused(document, kind)
+    return document
+
+
+def operations(document: Json) -> Iterator[Json]:
+    for path in document["paths"].values():
+        yield from path.values()
+
+
+def _component(model: type[BaseModel]) -> Json:
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema.pop("$defs", None)
+    return schema
+
+
+def _examples_of(components: Json) -> Json:
+    """The schemas' own examples: each stands once and is pointed to from where it is sent.
+
+    They are taken from the classes, because FastAPI drops every null from those in its document.
+    """
+    found: Json = {}
+    for name, schema in components.items():
+        if schema.pop("examples", None):
+            found[name] = {"value": getattr(schemas, name).model_config["json_schema_extra"]["examples"][0]}
+    return found
+
+
+def _sendable(schema: Json) -> Json:
+    """A parameter can be left out, but nobody can send a null in a query, a header or a path."""
+    given = next((one for one in schema.get("anyOf", []) if one.get("type") != "null"), schema)
+    return {name: value for name, value in given.items() if name not in ("title", "description")}
+
+
+def _contents(operation: Json) -> Iterator[Json]:
+    for side in (operation.get("requestBody", {}), *operation["responses"].values()):
+        yield from side.get("content", {}).values()
+
+
+def _exemplify(content: Json, known: Json) -> None:
+    # OpenAPI 3.1 does not know `itemSchema` yet, which FastAPI writes for a stream of events.
+    content.pop("itemSchema", None)
+    name = content["schema"].get("$ref", "").rpartition("/")[2]
+    if name in known and "examples" not in content:
+        content["examples"] = {name: {"$ref": f"{declared.EXAMPLES}/{name}"}}
+
+
+def _finish(response: Json) -> None:
+    response["headers"] = response.get("headers", {}) | {"X-Request-Id": REQUEST_ID}
+    if response.get("content") == {}:
+        del response["content"]
+
+
+def _drop_unused(document: Json, kind: str) -> None:
+    components = document["components"][kind]
+    while unused := components.keys() - set(_names(document, f"#/components/{kind}/")):
+        for name in unused:
+            del components[name]
+
+
+def _names(node: Any, prefix: str) -> Iterator[str]:
+    """The components of a kind that something below `node` points to."""
+    if isinstance(node, dict):
+        target = node.get("$ref")
+        if isinstance(target, str) and target.startswith(prefix):
+            yield target.removeprefix(prefix)
+        for below in node.values():
+            yield from _names(below, prefix)
+    elif isinstance(node, list):
+        for below in node:
+            yield from _names(below, prefix)

@@ -1,0 +1,127 @@
+"""What a route declares of its answers in OpenAPI: the failures it can give, its headers, and an example of each."""
+
+from typing import Any
+
+from app import errors
+from app.api import schemas
+from app.api.problems import CHALLENGE, MEDIA_TYPE, leaves, status_of
+from app.errors import CandidError
+from app.transcripts import RETRY_AFTER_S
+
+Responses = dict[int | str, dict[str, Any]]
+EXAMPLES = "#/components/examples"
+
+# The headers that a problem brings along: name -> (what it says, an example).
+_CHALLENGED = {"WWW-Authenticate": ("How to say who is calling.", CHALLENGE)}
+_LATER = {"Retry-After": ("Seconds after which to look again.", str(RETRY_AFTER_S))}
+HEADERS: dict[type[CandidError], dict[str, tuple[str, str]]] = {
+    errors.KeyMissing: _CHALLENGED,
+    errors.KeyRefused: _CHALLENGED,
+    errors.TranscriptNotReady: _LATER,
+    errors.RangeInvalid: {"Content-Range": ("How many bytes there are.", "bytes */712345")},
+}
+# The facts of the examples: what a problem says beyond its title.
+_WRONG = {"pointer": "/language", "code": "string_pattern_mismatch", "detail": "String should match '^[a-z]{2,3}$'"}
+FACTS: dict[type[CandidError], dict[str, Any]] = {
+    errors.InvalidRequest: {"errors": [_WRONG]},
+    errors.FieldInvalid: {"errors": [{"pointer": "/owner", "code": "invalid", "detail": "There is no such owner."}]},
+    errors.ScopeMissing: {"scope": "write"},
+    errors.RecordingTooLarge: {"limit_bytes": 2147483648},
+    errors.UploadTooSlow: {"min_bytes_per_s": 16384},
+    errors.TranscriptNotReady: {"retry_after_s": RETRY_AFTER_S},
+    errors.JobFinished: {"job_status": "succeeded"},
+    errors.JobNotRetryable: {"job_status": "running"},
+    errors.StateConflict: {"job_id": schemas.EXAMPLE_JOB},
+    errors.FormatNotOffered: {"offered": ["application/json", "text/vtt"]},
+    errors.RangeInvalid: {"size_bytes": 712345},
+}
+
+
+def failures(*kinds: type[CandidError]) -> Responses:
+    """The `responses=` of a route that can fail in these ways, beyond what `routes.Route` says of every route."""
+    found: Responses = {}
+    for kind in sorted(kinds, key=lambda kind: kind.code):
+        found = joined(found, {status_of(kind): _failure(kind)})
+    return found
+
+
+def _failure(kind: type[CandidError]) -> dict[str, Any]:
+    headers = {name: header(about, example) for name, (about, example) in HEADERS.get(kind, {}).items()}
+    content = {
+        "schema": {"$ref": "#/components/schemas/Problem"},
+        "examples": {kind.code: {"$ref": f"{EXAMPLES}/{kind.code}"}},
+    }
+    return {"description": f"{kind.title()}.", "content": {MEDIA_TYPE: content}} | (
+        {"headers": headers} if headers else {}
+    )
+
+
+def joined(first: Responses, second: Responses) -> Responses:
+    """Both; where both know a status, their sentences, examples and headers are put together."""
+    merged = dict(first)
+    for status, about in second.items():
+        merged[status] = _merge(merged[status], about) if status in merged else about
+    return merged
+
+
+def _merge(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    merged = one | other
+    for name in one.keys() & other.keys():
+        if isinstance(one[name], dict):
+            merged[name] = _merge(one[name], other[name])
+        elif name == "description" and other[name] not in one[name]:
+            merged[name] = f"{one[name]} {other[name]}"
+    return merged
+
+
+def header(description: str, example: str) -> dict[str, Any]:
+    return {"description": description, "schema": {"type": "string"}, "example": example}
+
+
+def examples() -> dict[str, Any]:
+    """An example of every problem that an answer can be, by code."""
+    return {kind.code: {"summary": kind.title(), "value": _example(kind)} for kind in leaves(CandidError)}
+
+
+def _example(kind: type[CandidError]) -> dict[str, Any]:
+    return {
+        "type": f"/problems#{kind.code}",
+        "title": kind.title(),
+        "status": status_of(kind),
+        "detail": f"{kind.title()}.",
+        "instance": "/v1/interviews",
+        "code": kind.code,
+        "request_id": "req_01979d2f0e5b7c3a8d21f4b6a9c0e735",
+        **FACTS.get(kind, {}),
+    }
+
+
+ETAG = {"ETag": header("Names this version; send it back as If-Match or If-None-Match.", '"3.17"')}
+ETAGGED: Responses = {200: {"headers": ETAG}}
+NOT_MODIFIED: Responses = {304: {"description": "It is still the version you have.", "headers": ETAG}}
+ACCEPTED: Responses = {
+    202: {
+        "description": "It is queued; the job says how far it is.",
+        "headers": {
+            "Location": header("The job's path.", f"/v1/jobs/{schemas.EXAMPLE_JOB}"),
+            "Retry-After": header(*_LATER["Retry-After"]),
+        },
+    }
+}
+LINKED: Responses = {
+    200: {
+        "headers": {
+            "Link": header(
+                'The next page, rel="next"; absent on the last.', '</v1/insights?limit=20&cursor=WyIwIl0>; rel="next"'
+            )
+        }
+    }
+}
+
+
+def created(path: str) -> Responses:
+    """The 201 of a route that makes something at `path`."""
+    return {201: {"description": "It is made, and safe.", "headers": {"Location": header("The path of it.", path)}}}
+
+
+INTERVIEW_CREATED = created(f"/v1/interviews/{schemas.EXAMPLE_INTERVIEW}")

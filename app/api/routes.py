@@ -1,0 +1,104 @@
+"""What every route does before its own first line, and therefore what every route can answer."""
+
+import inspect
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.params import ParamTypes
+from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
+from starlette.types import Message
+
+from app import errors
+from app.api import bodies, deps
+from app.api.declared import failures, joined
+from app.api.problems import HostUnknown
+from app.errors import CandidError, InvalidRequest, MediaTypeRefused
+
+Answer = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class Route(APIRoute):
+    """Knows who calls, refuses query parameters that do not exist, and bounds a JSON body, in this order.
+
+    FastAPI parses a JSON body before any dependency runs: without this, a stranger's malformed body would be answered
+    with 400 instead of 401, and its own limit answers in plain text.
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **about: Any) -> None:
+        about |= told(endpoint)
+        super().__init__(path, endpoint, **about)
+        self.responses = joined(self.responses, failures(*self.common_failures()))
+        if self.methods == {"HEAD"}:
+            self.responses = {status: said | {"content": {}} for status, said in self.responses.items()}
+
+    def common_failures(self) -> Iterator[type[CandidError]]:
+        yield from (CandidError, HostUnknown, errors.InvalidRequest)
+        if uses(self.dependant, deps.caller):
+            yield from (errors.KeyMissing, errors.KeyRefused)
+        if any(uses(self.dependant, check) for check in deps.SCOPE_CHECKS):
+            yield errors.ScopeMissing
+        if self.body_field is not None:
+            yield from (errors.BodyTooLarge, errors.JsonInvalid, errors.MediaTypeRefused, errors.UploadTooSlow)
+
+    def get_route_handler(self) -> Answer:
+        answer = super().get_route_handler()
+        names = frozenset(query_names(self))
+
+        async def guarded(request: Request) -> Response:
+            if uses(self.dependant, deps.caller):
+                request.state.caller = await run_in_threadpool(deps.identify, request)
+            refuse_unknown(request, names)
+            if self.body_field is not None:
+                request = await with_json(request)
+            return await answer(request)
+
+        return guarded
+
+
+def told(endpoint: Callable[..., Any]) -> dict[str, str]:
+    """The docstring's first sentence is what a list of operations shows; the rest explains."""
+    whole = inspect.getdoc(endpoint) or ""
+    summary, _, rest = whole.partition(".")
+    return {"summary": " ".join(summary.split()), "description": rest.strip() or whole}
+
+
+def uses(dependant: Dependant, wanted: Callable[..., Any]) -> bool:
+    return dependant.call is wanted or any(uses(one, wanted) for one in dependant.dependencies)
+
+
+def query_names(route: APIRoute) -> Iterator[str]:
+    for one in get_flat_params(route.dependant):
+        if getattr(one.field_info, "in_", None) is ParamTypes.query:
+            yield one.alias
+    for parameter in (route.openapi_extra or {}).get("parameters", []):
+        yield parameter["name"]
+
+
+def refuse_unknown(request: Request, names: frozenset[str]) -> None:
+    """A misspelt filter must not be a filter that lets everything through. Raises InvalidRequest."""
+    unknown = [name for name in request.query_params if name not in names]
+    if unknown:
+        found = [
+            {
+                "pointer": "/query",
+                "code": "extra_forbidden",
+                "detail": f"Known here: {', '.join(sorted(names)) or '-'}.",
+            }
+        ]
+        raise InvalidRequest("There is a query parameter that does not exist here.", errors=found)
+
+
+async def with_json(request: Request) -> Request:
+    """The same request with its body read. Raises MediaTypeRefused, BodyTooLarge, JsonInvalid, UploadTooSlow."""
+    if not bodies.is_json(request.headers.get("content-type", "")):
+        raise MediaTypeRefused("Send the body as application/json.")
+    body, _ = await bodies.read_json(request, request.app.state.house.settings)
+
+    async def again() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return Request(request.scope, again)

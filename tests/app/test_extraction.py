@@ -1,0 +1,118 @@
+"""What holds for extraction whatever was said."""
+
+import time
+from itertools import combinations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.extraction import Category, Said, Score, Turn, Verdict, extract
+from app.transcripts.values import Role
+
+PIECES = [
+    "I love this job.", "What do you earn?", "I make 52,000 a year.", "The worst part is the noise.", "Why?", "Yeah.",
+    "You should talk to Mara Quill.", "we start at seven", "I wish I had known.", "$", "60 to 70k", "…", "Dr.", "\n\n",
+]  # fmt: skip
+words = st.text() | st.lists(st.sampled_from(PIECES)).map(" ".join)
+turns = st.lists(
+    st.builds(Turn, st.sampled_from(["a", "b", None]), st.none() | st.sampled_from(Role), words), max_size=6
+)
+
+ANSWERS = "Well, I love the quiet. I make $50,000 a year. The hardest part is the cold."
+
+
+def categories(*turns: Turn) -> set[Category]:
+    return {category for finding in extract(turns) for category in finding.categories}
+
+
+@given(turns)
+def test_every_quote_is_where_it_says(turns: list[Turn]) -> None:
+    for finding in extract(turns):
+        assert turns[finding.turn_index].text[finding.start : finding.end] == finding.quote
+        assert finding.quote.strip() == finding.quote != ""
+        assert finding.categories
+        assert 0 < finding.confidence <= 1
+        assert finding.because
+
+
+@given(turns)
+def test_findings_come_in_order_and_do_not_overlap(turns: list[Turn]) -> None:
+    places = [(f.turn_index, f.start, f.end) for f in extract(turns)]
+    assert places == sorted(places)
+    assert all(a[0] != b[0] or a[2] <= b[1] for a, b in combinations(places, 2))
+
+
+@given(turns)
+def test_extraction_is_deterministic(turns: list[Turn]) -> None:
+    assert extract(turns) == extract(turns)
+
+
+@given(turns)
+def test_a_known_interviewer_only_counts_when_pay_was_confirmed(turns: list[Turn]) -> None:
+    asked = [Turn("q", Role.INTERVIEWER, turn.text) for turn in turns]
+    assert all(finding.value is not None for finding in extract(asked))
+
+
+@pytest.mark.parametrize("role", [Role.INTERVIEWER, Role.OTHER])
+def test_words_of_others_are_not_the_interviewees(role: Role) -> None:
+    assert extract([Turn("S1", role, ANSWERS)]) == []
+
+
+def test_the_same_words_are_insights_of_the_interviewee() -> None:
+    assert categories(Turn("S1", Role.INTERVIEWEE, ANSWERS)) == {
+        Category.ENJOYS,
+        Category.COMPENSATION,
+        Category.DISLIKES,
+    }
+
+
+def test_what_was_asked_says_what_a_plain_answer_is_about() -> None:
+    answer = Turn("b", Role.INTERVIEWEE, "Standing on the bridge at four in the morning.")
+    assert categories(Turn("a", Role.INTERVIEWER, "What do you like most?"), answer) == {Category.ENJOYS}
+    assert categories(Turn("a", Role.INTERVIEWER, "What is the hardest part?"), answer) == {Category.DISLIKES}
+
+
+def test_a_question_back_is_never_an_insight() -> None:
+    assert extract([Turn("b", Role.INTERVIEWEE, "What do I love about my job?")]) == []
+
+
+def test_a_figure_that_is_denied_is_not_the_interviewers_to_give() -> None:
+    figure = Turn("a", Role.INTERVIEWER, "I read that it pays $60,000 a year. Is that right?")
+    assert extract([figure, Turn("b", Role.INTERVIEWEE, "Yes, that's about right.")])[0].turn_index == 0
+    denied = extract([figure, Turn("b", Role.INTERVIEWEE, "No, nobody gets that.")])
+    assert [finding.value for finding in denied if finding.value] == []
+
+
+def test_not_knowing_who_spoke_lowers_confidence() -> None:
+    known, unknown = (extract([Turn("S1", role, "I love the quiet here.")]) for role in (Role.INTERVIEWEE, None))
+    assert unknown[0].confidence < known[0].confidence
+
+
+def test_another_judge_takes_the_place_of_the_rules() -> None:
+    def judge(said: list[Said]) -> list[Verdict]:
+        return [Verdict({Category.CULTURE: Score(0.9, ("model",))}) for _ in said]
+
+    (finding,) = extract([Turn("S1", Role.INTERVIEWEE, "We eat lunch together.")], judge=judge)  # type: ignore[arg-type]
+    assert (finding.categories, finding.because) == ((Category.CULTURE,), "model")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "word " * 100_000,
+        "I make 60 to 70, " * 25_000,
+        "What do you like? I love it. " * 16_000,
+        "a" * 1_000_000,
+        "." * 300_000,
+        "$" * 300_000,
+        "9" * 300_000,
+        "one twenty " * 50_000,
+        " \n" * 200_000,
+    ],
+    ids=["words", "figures", "questions", "one-word", "dots", "dollars", "digits", "numbers", "blanks"],
+)
+def test_a_hundred_thousand_words_take_seconds(text: str) -> None:
+    begun = time.process_time()
+    extract([Turn("S1", None, text)])
+    assert time.process_time() - begun < 30  # a quadratic step takes minutes; a slow machine does not

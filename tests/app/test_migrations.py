@@ -1,0 +1,105 @@
+"""Migrations: from nothing to the models and back, on a database with things in it, by many at once."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import CheckConstraint, Engine, inspect, text
+from sqlmodel import SQLModel
+
+from app import migrations, models
+from app.db import open_engine, reading
+from app.settings import Settings
+from tests.installation import Installation
+
+OURS = set(SQLModel.metadata.tables)
+
+
+def drift(engine: Engine) -> list[object]:
+    with engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection,
+            opts={
+                "compare_type": True,
+                "render_as_batch": True,
+                "include_name": lambda name, kind, _parents: kind != "table" or name in OURS,
+            },
+        )
+        return list(compare_metadata(context, SQLModel.metadata))
+
+
+def test_the_migrations_make_what_the_models_say(here: Installation) -> None:
+    assert drift(here.engine) == []
+
+
+def test_the_checks_of_the_models_are_in_the_database(here: Installation) -> None:
+    inspector = inspect(here.engine)
+    for table in SQLModel.metadata.tables.values():
+        wanted = {str(check.name) for check in table.constraints if isinstance(check, CheckConstraint)}
+        assert wanted == {str(check["name"]) for check in inspector.get_check_constraints(table.name)}
+
+
+def test_down_to_nothing_and_up_again_on_a_database_with_things_in_it(here: Installation) -> None:
+    here.record(here.interview())
+    config = migrations.config(here.engine)
+    command.downgrade(config, "base")
+    assert not OURS & set(inspect(here.engine).get_table_names())
+    command.upgrade(config, "head")
+    assert drift(here.engine) == []
+
+
+def test_upgrading_twice_changes_nothing(here: Installation) -> None:
+    interview = here.interview(title="still here")
+    migrations.upgrade(here.settings)
+    with reading(here.engine) as session:
+        assert session.get_one(models.Interview, interview.id).title == "still here"
+
+
+def test_each_step_has_its_number_and_a_name() -> None:
+    files = sorted((migrations.HERE / "versions").glob("*.py"))
+    assert [file.name[:4] for file in files] == [f"{number:04}" for number in range(1, len(files) + 1)]
+
+
+def test_an_old_database_is_not_called_current(here: Installation) -> None:
+    assert migrations.is_current(here.engine)
+    with here.engine.execution_options(writes=True).begin() as connection:
+        connection.execute(text("update alembic_version set version_num = '0000'"))
+    assert not migrations.is_current(here.engine)
+
+
+def test_an_empty_database_is_not_called_current(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'empty.db'}")
+    assert not migrations.is_current(engine)
+    engine.dispose()
+
+
+def test_a_database_that_does_not_answer_is_not_called_current(tmp_path: Path) -> None:
+    (tmp_path / "candid.db").write_bytes(b"this is no database" * 100)
+    engine = open_engine(f"sqlite:///{tmp_path / 'candid.db'}")
+    assert not migrations.is_current(engine)
+    engine.dispose()
+
+
+@pytest.mark.parametrize("processes", [3])
+def test_processes_that_start_at_once_make_one_database_and_one_key(tmp_path: Path, processes: int) -> None:
+    code = "import sys; from app.main import prepare; from app.settings import Settings; print(prepare(Settings()))"
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", code],
+            env={"CANDID_DATA_DIR": str(tmp_path / "data"), "PATH": ""},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=Path(__file__).parents[2],
+        )
+        for _ in range(processes)
+    ]
+    ends = [(process.communicate(timeout=60), process.returncode) for process in running]
+    assert [code for _output, code in ends] == [0] * processes, ends
+    keys = [output.decode().strip() for (output, _error), _code in ends]
+    assert sorted(key == "None" for key in keys) == [False, True, True]
+    assert (tmp_path / "data" / "first-key").read_text().strip() in keys
+    assert Settings(data_dir=tmp_path / "data").data_dir.is_dir()

@@ -1,0 +1,162 @@
+"""Recordings: kept for good, downloaded whole or in ranges, found by our own names only."""
+
+import base64
+import hashlib
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.errors import NotFound, RecordingLost, StorageFull
+from app.recordings import BLOCK, Recordings
+from tests.client import Client
+from tests.installation import Installation
+from tests.scenes import SOUND, kept, plan, upload, wav
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Recordings:
+    return Recordings(str(tmp_path / "recordings"), tmp_path / "incoming")
+
+
+def put(store: Recordings, key: str, content: bytes) -> None:
+    staged = store.stage()
+    staged.write_bytes(content)
+    store.keep(staged, key)
+
+
+def test_a_download_is_the_bytes_that_came(client: Client) -> None:
+    made = upload(client, SOUND)
+    answer = client.get(made["links"]["recording"])
+    assert answer.content == SOUND
+    assert hashlib.sha256(answer.content).hexdigest() == made["recording"]["sha256"]
+    assert (answer.headers["content-type"], answer.headers["accept-ranges"]) == ("audio/wav", "bytes")
+
+
+def test_a_download_carries_its_hash_for_programs(client: Client) -> None:
+    digest = base64.b64encode(hashlib.sha256(SOUND).digest()).decode()
+    path = upload(client, SOUND)["links"]["recording"]
+    assert client.get(path).headers["repr-digest"] == f"sha-256=:{digest}:"
+    assert client.get(path, headers={"Range": "bytes=0-3"}).headers["repr-digest"] == f"sha-256=:{digest}:"
+
+
+@pytest.mark.parametrize(
+    ("asked", "start", "end"),
+    [("bytes=0-3", 0, 4), ("bytes=40-", 40, len(SOUND)), ("bytes=-5", len(SOUND) - 5, len(SOUND))],
+)
+def test_a_range_is_a_206_with_its_place(client: Client, asked: str, start: int, end: int) -> None:
+    answer = client.get(upload(client, SOUND)["links"]["recording"], headers={"Range": asked})
+    assert (answer.status_code, answer.content) == (206, SOUND[start:end])
+    assert answer.headers["content-range"] == f"bytes {start}-{end - 1}/{len(SOUND)}"
+    assert answer.headers["content-length"] == str(end - start)
+
+
+def test_ranges_put_together_are_the_recording(client: Client) -> None:
+    path = upload(client, SOUND)["links"]["recording"]
+
+    @settings(max_examples=15)
+    @given(st.lists(st.integers(1, len(SOUND) - 1), unique=True, max_size=4))
+    def put_together(cuts: list[int]) -> None:
+        places = [0, *sorted(cuts), len(SOUND)]
+        asked = [f"bytes={start}-{end - 1}" for start, end in zip(places, places[1:], strict=False)]
+        parts = [client.get(path, headers={"Range": part}).content for part in asked]
+        assert b"".join(parts) == SOUND
+
+    put_together()
+
+
+def test_a_range_outside_says_how_large_the_recording_is(client: Client) -> None:
+    answer = client.get(upload(client, SOUND)["links"]["recording"], headers={"Range": "bytes=9999999-"})
+    assert (answer.status_code, answer.json()["code"]) == (416, "range-invalid")
+    assert answer.headers["content-range"] == f"bytes */{len(SOUND)}"
+
+
+@pytest.mark.parametrize("matches", [True, False])
+def test_a_range_meant_for_other_bytes_gets_the_whole(client: Client, matches: bool) -> None:  # noqa: FBT001  a column
+    path = upload(client, SOUND)["links"]["recording"]
+    etag = client.head(path).headers["etag"]
+    answer = client.get(path, headers={"Range": "bytes=0-3", "If-Range": etag if matches else '"other"'})
+    assert (answer.status_code, len(answer.content)) == ((206, 4) if matches else (200, len(SOUND)))
+
+
+@pytest.mark.parametrize("form", ["{}", "W/{}", '"other", {}', "*"])
+def test_what_the_caller_has_is_not_sent_again(client: Client, form: str) -> None:
+    path = upload(client)["links"]["recording"]
+    etag = client.get(path).headers["etag"]
+    answer = client.get(path, headers={"If-None-Match": form.format(etag)})
+    assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", etag)
+    assert client.get(path, headers={"If-None-Match": '"other"'}).status_code == 200
+
+
+def test_head_says_what_get_would_without_the_bytes(client: Client) -> None:
+    path = upload(client, SOUND)["links"]["recording"]
+    head, whole = client.head(path), client.get(path)
+    assert head.content == b""
+    for name in ("content-length", "content-type", "etag", "accept-ranges", "content-disposition"):
+        assert head.headers[name] == whole.headers[name]
+
+
+def test_a_download_can_never_act_as_a_page(client: Client) -> None:
+    headers = client.get(upload(client, filename="x.html")["links"]["recording"]).headers
+    assert headers["content-disposition"].startswith("attachment;")
+    assert (headers["x-content-type-options"], headers["content-security-policy"]) == ("nosniff", "sandbox")
+
+
+def test_an_interview_that_was_only_planned_has_no_recording(client: Client) -> None:
+    planned = plan(client, title="later")
+    assert client.get(f"{planned['links']['self']}/recording").status_code == 404
+    assert client.head(f"{planned['links']['self']}/recording").status_code == 404
+
+
+def test_no_part_of_a_name_on_disk_is_the_clients(here: Installation, client: Client) -> None:
+    made = upload(client, filename="../../secret plan.wav")
+    (path,) = kept(here)
+    place = path.relative_to(here.settings.recordings_location)
+    assert place.parts == (here.owner_id, made["recording"]["id"], "recording.wav")
+
+
+def test_bytes_come_back_from_any_place_in_any_length(store: Recordings) -> None:
+    content = random.Random(7).randbytes(2 * BLOCK + 17)  # noqa: S311  noise, not a secret
+    put(store, "a/b/recording", content)
+    for start, end in ((0, None), (0, BLOCK), (1, BLOCK + 1), (BLOCK - 1, 2 * BLOCK + 3), (2 * BLOCK + 16, None)):
+        assert b"".join(store.read("a/b/recording", start, end)) == content[start:end]
+
+
+def test_a_recording_is_read_in_blocks(store: Recordings) -> None:
+    put(store, "a/recording", bytes(3 * BLOCK))
+    assert max(len(block) for block in store.read("a/recording")) == BLOCK
+
+
+def test_a_recording_that_is_gone_is_lost_and_not_empty(store: Recordings, tmp_path: Path) -> None:
+    put(store, "a/recording", SOUND)
+    assert [store.erase("a/recording"), store.erase("a/recording")] == [True, False]
+    with pytest.raises(RecordingLost):
+        store.fetch("a/recording", tmp_path / "copy")
+
+
+def test_an_erased_recording_leaves_no_folder_behind(store: Recordings, tmp_path: Path) -> None:
+    put(store, "own/rec/recording", SOUND)
+    store.erase("own/rec/recording")
+    assert [path for path in (tmp_path / "recordings").rglob("*") if "rec" in path.parts[-1]] == []
+
+
+def test_a_kept_recording_leaves_nothing_in_staging(store: Recordings, tmp_path: Path) -> None:
+    put(store, "a/recording", SOUND)
+    store.fetch("a/recording", tmp_path / "copy")
+    assert (tmp_path / "copy").read_bytes() == SOUND
+    assert list(store.staging.iterdir()) == []
+
+
+def test_a_disk_without_room_is_said_before_the_upload(store: Recordings) -> None:
+    store.check_room(0)
+    with pytest.raises(StorageFull):
+        store.check_room(2**60)
+
+
+def test_two_recordings_never_share_a_folder(client: Client) -> None:
+    first, second = (upload(client, wav(seconds=0.02))["recording"] for _ in range(2))
+    assert first["id"] != second["id"]
+    assert first["sha256"] == second["sha256"]
+    assert NotFound.code == "not-found"

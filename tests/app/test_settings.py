@@ -1,0 +1,79 @@
+"""Settings: each one documented, read from the environment once, refused when unsafe."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from app.settings import Settings
+
+PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
+SHOWN = {"threads": "all cores", "first_key": "absent"}
+
+
+def shown_default(name: str, default: Any) -> str:
+    if name in SHOWN:
+        return SHOWN[name]
+    if isinstance(default, tuple):
+        return "`[" + ", ".join(f'"{item}"' for item in default) + "]`"
+    return f"`{default}`" if str(default) else "empty"
+
+
+def rows() -> list[str]:
+    """The lines of the table that `docs/settings.md` has to have."""
+    return [
+        f"| `CANDID_{name.upper()}` | {shown_default(name, about.default)} | {about.description} |"
+        for name, about in Settings.model_fields.items()
+    ]
+
+
+@pytest.mark.parametrize("name", list(Settings.model_fields))
+def test_every_setting_says_what_it_is_in_a_sentence(name: str) -> None:
+    assert re.fullmatch(r"[A-Z].{20,}\.", Settings.model_fields[name].description or "")
+
+
+def test_the_page_of_settings_is_true() -> None:
+    assert [line for line in PAGE.read_text().splitlines() if line.startswith("| `CANDID_")] == rows()
+
+
+def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CANDID_PORT", "9000")
+    monkeypatch.setenv("CANDID_ALLOWED_HOSTS", '["candid.example"]')
+    assert (Settings().port, Settings().allowed_hosts) == (9000, ("candid.example",))
+
+
+def test_settings_cannot_be_changed_once_read() -> None:
+    with pytest.raises(ValidationError):
+        Settings().port = 1  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    "unsafe",
+    [{"dead_after_s": 10, "heartbeat_s": 5}, {"port": 70000}, {"engine": "other"}, {"max_recording_bytes": 0}],
+)
+def test_what_cannot_work_is_refused_at_the_start(unsafe: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        Settings(**unsafe)
+
+
+def test_a_worker_that_would_count_as_dead_between_two_beats_is_explained() -> None:
+    with pytest.raises(ValidationError, match="CANDID_DEAD_AFTER_S must be at least three times CANDID_HEARTBEAT_S"):
+        Settings(heartbeat_s=20)
+
+
+def test_the_first_key_is_not_shown_when_settings_are() -> None:
+    assert "cdd_" not in repr(Settings(first_key="cdd_something"))
+
+
+def test_everything_is_in_the_data_folder_unless_said_otherwise(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path)
+    places = [settings.recordings_location, str(settings.models_dir), str(settings.work_dir)]
+    assert all(place.startswith(str(tmp_path)) for place in places)
+    assert settings.sqlalchemy_url == f"sqlite:///{tmp_path / 'candid.db'}"
+    elsewhere = Settings(database_url="postgresql+psycopg://db/candid", recordings_url="s3://bucket/talks")
+    assert (elsewhere.sqlalchemy_url, elsewhere.recordings_location) == (
+        "postgresql+psycopg://db/candid",
+        "s3://bucket/talks",
+    )

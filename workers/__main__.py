@@ -1,0 +1,50 @@
+"""`python -m workers [--once]`: the worker process. `python -m workers extract TURNS.json`: insights, no server."""
+
+import argparse
+import logging
+import signal
+import sys
+from pathlib import Path
+
+from app import logs
+from app.errors import CandidError
+from app.extraction import cli
+from app.settings import Settings
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m workers", description=__doc__)
+    parser.add_argument("--once", action="store_true", help="work until nothing is left to do, then exit")
+    commands = parser.add_subparsers(dest="command")
+    extract = commands.add_parser("extract", help="print the insights in a file of turns, as JSON")
+    extract.add_argument("turns", type=Path, metavar="TURNS.json")
+    arguments = parser.parse_args()
+    if arguments.command == "extract":
+        sys.exit(print_insights(arguments.turns))
+    run(Settings(), once=arguments.once)
+
+
+def print_insights(turns: Path) -> int:
+    try:
+        sys.stdout.write(cli.printed(turns) + "\n")
+    except (CandidError, OSError) as error:
+        sys.stderr.write(f"{turns}: {error}\n")
+        return 1
+    return 0
+
+
+def run(settings: Settings, *, once: bool) -> None:
+    # Imported here: insights can be extracted without any of the worker's heavy libraries.
+    from workers import shift  # noqa: PLC0415  see above
+
+    logs.set_up(settings)
+    bench = shift.lay_out(settings)
+    for wish in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(wish, lambda _number, _frame: bench.stopping.ask())
+    shift.work(bench, once=once)
+    logging.shutdown()
+    shift.leave()
+
+
+if __name__ == "__main__":
+    main()
