@@ -24,14 +24,19 @@ def begin(session: WriteSession, caller: Caller, *, interview_id: str, consent_i
     interview.transcript_version = 0
     interview.version += 1
     interview.updated_at = now()
+    # Counted before the jobs are canceled: a job that ends takes what was heard with it.
+    erased = _erase_words(session, interview_id)
     for job in _jobs(session, interview_id, *jobs.ACTIVE):
         jobs.cancel(session, interview.owner_id, job.id)
+    for job in _jobs(session, interview_id, *jobs.ACTIVE, *jobs.ENDED):
+        # The words to listen for are names of people and places.
+        job.options = {}
     erasure = models.Erasure(
         owner_id=interview.owner_id,
         interview_id=interview_id,
         consent_id=consent_id,
         requested_by=caller.key_id,
-        erased=_erase_words(session, interview_id),
+        erased=erased,
     )
     session.add(erasure)
     session.flush()

@@ -10,32 +10,53 @@ from sqlmodel import Session, col, select
 
 from app import cursors, models, transcripts
 from app.db import WriteSession, now
-from app.errors import CursorInvalid, InsightStale, NotFound, VersionMismatch
+from app.errors import CursorInvalid, InsightStale, NotFound, PassingFailure, VersionMismatch
 from app.extraction import Finding, extract
 from app.extraction.turns import SpokenTurn, locate, turns_of
+from app.transcripts.values import Transcript
 
 # People have spoken about these; a re-run leaves them as they are.
 TOUCHED = ("confirmed", "corrected", "rejected")
 
 
-def extract_and_keep(session: WriteSession, *, interview_id: str) -> int:
-    """Extracts from the current transcript and replaces what nobody has touched; returns how many are new.
+@dataclass(frozen=True)
+class Found:
+    """What extraction found in one version of a transcript, with the turns that its evidence is looked up in."""
 
-    A finding that says again what a person has already judged (same quote) is not kept a second time.
+    version: int
+    turns: Sequence[SpokenTurn]
+    findings: Sequence[Finding]
+
+
+def find_in(version: int, transcript: Transcript) -> Found:
+    """Pure, and seconds long for a long interview: call it where no transaction is open."""
+    turns = turns_of(transcript)
+    return Found(version, turns, extract(turns))
+
+
+def keep(session: WriteSession, *, interview_id: str, found: Found) -> int:
+    """Replaces what nobody has touched; returns how many are new.
+
+    A finding that says again what a person has already judged (same quote) is not kept a second time. Raises
+    PassingFailure when the transcript has a newer version than the one that was read.
     """
-    version, transcript = transcripts.current(session, interview_id)
-    spoken = turns_of(transcript)
-    judged = _settle_old(session, interview_id, version, spoken)
     interview = session.get_one(models.Interview, interview_id)
-    kept = 0
-    for finding in extract(spoken):
-        if finding.quote not in judged:
-            _keep(session, interview, finding, spoken[finding.turn_index])
-            kept += 1
-    return kept
+    if interview.transcript_version != found.version:
+        raise PassingFailure("The transcript was changed while it was being read.")
+    judged = _settle_old(session, interview_id, found)
+    new = [finding for finding in found.findings if finding.quote not in judged]
+    for finding in new:
+        _keep(session, interview, finding, found.turns[finding.turn_index])
+    return len(new)
 
 
-def _settle_old(session: WriteSession, interview_id: str, version: int, spoken: Sequence[SpokenTurn]) -> set[str]:
+def extract_and_keep(session: WriteSession, *, interview_id: str) -> int:
+    """Both in one transaction, for short transcripts."""
+    found = find_in(*transcripts.current(session, interview_id))
+    return keep(session, interview_id=interview_id, found=found)
+
+
+def _settle_old(session: WriteSession, interview_id: str, found: Found) -> set[str]:
     """Removes untouched insights, marks touched ones whose quote is gone as stale; returns the touched quotes."""
     judged = set()
     for insight in session.exec(select(models.Insight).where(models.Insight.interview_id == interview_id)):
@@ -43,7 +64,7 @@ def _settle_old(session: WriteSession, interview_id: str, version: int, spoken: 
             session.delete(insight)
             continue
         judged.add(insight.quote)
-        _check_against(insight, version, spoken)
+        _check_against(insight, found.version, found.turns)
     session.flush()
     return judged
 
@@ -161,7 +182,7 @@ def review(
 ) -> models.Insight:
     """A person's word on an insight: state, categories, value, note. Raises VersionMismatch, InsightStale."""
     insight = find(session, owner_id, insight_id)
-    if if_match is not None and if_match.strip() not in ("*", etag(insight)):
+    if if_match is not None and not {"*", etag(insight)} & {tag.strip() for tag in if_match.split(",")}:
         raise VersionMismatch("Somebody changed this insight since you read it. Read it again.")
     changes = dict(changes)
     categories = changes.pop("categories", None)

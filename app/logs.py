@@ -39,7 +39,9 @@ def set_up(settings: Settings) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendering(settings.log_format)],
         )
     )
-    logging.basicConfig(handlers=[handler], level=settings.log_level.upper(), force=True)
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(settings.log_level.upper())
     for name, level in LOUD_LOGGERS.items():
         logging.getLogger(name).setLevel(level)
     for name in ("dbos", "uvicorn", "uvicorn.error", "uvicorn.access"):
@@ -106,9 +108,12 @@ def describe_exception(_logger: object, _method: str, event: Event) -> Event:
 
 def described(error: BaseException) -> Mapping[str, Any]:
     """`cause`: class names, the outermost first; `where`: file:line of the innermost error's last frames."""
-    names, innermost = [type(error).__name__], error
-    while (deeper := innermost.__cause__ or innermost.__context__) is not None and len(names) < FRAMES:
-        names.append(type(deeper).__name__)
-        innermost = deeper
-    frames = traceback.extract_tb(innermost.__traceback__)[-FRAMES:]
-    return {"cause": names, "where": [f"{'/'.join(frame.filename.split('/')[-2:])}:{frame.lineno}" for frame in frames]}
+    chain = [error]
+    while (deeper := chain[-1].__cause__ or chain[-1].__context__) is not None and len(chain) < FRAMES:
+        chain.append(deeper)
+    raised = next((link for link in reversed(chain) if link.__traceback__ is not None), error)
+    frames = traceback.extract_tb(raised.__traceback__)[-FRAMES:]
+    return {
+        "cause": [type(link).__name__ for link in chain],
+        "where": [f"{'/'.join(frame.filename.split('/')[-2:])}:{frame.lineno}" for frame in frames],
+    }

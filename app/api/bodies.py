@@ -55,7 +55,8 @@ def _as_text(about: dict[str, Any]) -> dict[str, Any]:
     if plain["type"] == "boolean":
         kept = {"type": "string", "enum": ["true", "false"]}
     if plain["type"] == "array":
-        kept = {"type": "string", "pattern": rf"^[^,\u0000]{{1,{schemas.LINE_LENGTH}}}(,[^,\u0000]{{1,200}}){{0,99}}$"}
+        word = rf"[^,\u0000]{{0,{schemas.LINE_LENGTH}}}"
+        kept = {"type": "string", "pattern": rf"^{word}(,{word}){{0,{schemas.VOCABULARY_LENGTH - 1}}}$"}
     return kept | {"description": about["description"]}
 
 
@@ -134,7 +135,9 @@ def link_next(request: Request, response: Response, next_cursor: str | None) -> 
 
 def not_modified(response: Response, etag: str, if_none_match: str | None) -> None:
     """Sets the ETag; answers 304 when the caller has that version already."""
-    if if_none_match is not None and etag in (tag.strip() for tag in if_none_match.split(",")):
+    # A proxy that compresses on the way makes the tag weak; for "have you changed" that is the same tag (RFC 9110).
+    known = [tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")]
+    if etag in known or known == ["*"]:
         raise NotModified(etag)
     response.headers["ETag"] = etag
 

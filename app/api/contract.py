@@ -49,10 +49,43 @@ def mended(document: Json) -> Json:
             _exemplify(content, components["examples"])
         for response in operation["responses"].values():
             _finish(response)
+    _link(document)
     # What nothing points to is left out: problems that only jobs have, and FastAPI's own form of a 422.
     for kind in ("schemas", "examples"):
         _drop_unused(document, kind)
     return document
+
+
+# What an answer of a kind is the id of: the path parameter that it fills elsewhere.
+IDS = {
+    "InterviewOut": "interview_id",
+    "InterviewPage": "interview_id",
+    "JobOut": "job_id",
+    "ConsentOut": "consent_id",
+    "ConsentPage": "consent_id",
+    "InsightPage": "insight_id",
+    "KeyMade": "key_id",
+    "KeyPage": "key_id",
+}
+
+
+def _link(document: Json) -> None:
+    """From every answer that makes or lists something, links to all that can be done with it."""
+    takers: dict[str, list[str]] = {}
+    for operation in operations(document):
+        for parameter in operation.get("parameters", []):
+            if parameter["in"] == "path":
+                takers.setdefault(parameter["name"], []).append(operation["operationId"])
+    for operation in operations(document):
+        for response in operation["responses"].values():
+            kind = response.get("content", {}).get("application/json", {}).get("schema", {}).get("$ref", "")
+            name = kind.rpartition("/")[2]
+            if name in IDS and operation["operationId"] not in takers[IDS[name]]:
+                at = "/items/0/id" if name.endswith("Page") else "/id"
+                response["links"] = {
+                    taker: {"operationId": taker, "parameters": {IDS[name]: f"$response.body#{at}"}}
+                    for taker in takers[IDS[name]]
+                }
 
 
 def operations(document: Json) -> Iterator[Json]:

@@ -1,5 +1,6 @@
 """A recording on its way out: the whole, or one range of it, never whole through memory."""
 
+from base64 import b64encode
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -60,8 +61,10 @@ def answer(store: Recordings, recording: models.Recording, wanted: Asked) -> Res
 
 def headers_of(recording: models.Recording) -> dict[str, str]:
     # nosniff, sandbox and attachment: a recording that is also a web page must never act as one.
+    digest = b64encode(bytes.fromhex(recording.sha256)).decode()
     return {
         "Accept-Ranges": "bytes",
+        "Repr-Digest": f"sha-256=:{digest}:",
         "Content-Disposition": filenames.attachment(recording.filename or f"{recording.interview_id}.audio"),
         "Content-Security-Policy": "sandbox",
         "Cache-Control": "private, no-store",

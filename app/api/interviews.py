@@ -41,7 +41,7 @@ async def create_interview(
     Who calls and whether everybody agreed is checked before the first byte of the recording is read.
     """
     intake = await arrivals.read_intake(request, house)
-    wanted = arrivals.parse(schemas.InterviewIn, intake.fields)
+    wanted = arrivals.parse(schemas.InterviewIn, intake)
     arrivals.check_agreed(intake, consent=wanted.consent)
     arrival = await arrivals.take(intake, house, caller, consent=wanted.consent)
     made = await run_in_threadpool(arrivals.create, session, house.queue, caller, wanted, arrival)

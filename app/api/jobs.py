@@ -24,7 +24,9 @@ STREAM: declared.Responses = {
         "description": "Events until the job has ended; the data of each is the job as JSON.",
         "content": {
             "text/event-stream": {
-                "schema": {"type": "string"},
+                # OpenAPI 3.1 cannot say what one event of a stream is, and tools disagree on whether a schema here
+                # means the whole or one event: so it says it in words.
+                "schema": {"description": "Each event's `data` is a JobOut as JSON."},
                 "example": f"id: 7\nevent: progress\ndata: {json.dumps(schemas.JOB_EXAMPLE)}\n\n",
             }
         },

@@ -27,6 +27,10 @@ SOUND: dict[str, Any] = {
             "It is saved, never shown, under the name it came with.", "attachment; filename*=UTF-8''memo.m4a"
         ),
         "Content-Length": declared.header("How many bytes follow.", "712345"),
+        "Repr-Digest": declared.header(
+            "The SHA-256 of the whole recording, also beside a range of it (RFC 9530).",
+            "sha-256=:n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=:",
+        ),
     },
 }
 PART = {"headers": {"Content-Range": declared.header("Which bytes of how many.", "bytes 0-1023/712345")}}

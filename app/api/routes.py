@@ -6,9 +6,8 @@ from typing import Any
 
 from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
-from fastapi.dependencies.utils import get_flat_params
-from fastapi.params import ParamTypes
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Message
 
@@ -47,9 +46,10 @@ class Route(APIRoute):
     def get_route_handler(self) -> Answer:
         answer = super().get_route_handler()
         names = frozenset(query_names(self))
+        needs_key = uses(self.dependant, deps.caller)
 
         async def guarded(request: Request) -> Response:
-            if uses(self.dependant, deps.caller):
+            if needs_key:
                 request.state.caller = await run_in_threadpool(deps.identify, request)
             refuse_unknown(request, names)
             if self.body_field is not None:
@@ -71,11 +71,20 @@ def uses(dependant: Dependant, wanted: Callable[..., Any]) -> bool:
 
 
 def query_names(route: APIRoute) -> Iterator[str]:
-    for one in get_flat_params(route.dependant):
-        if getattr(one.field_info, "in_", None) is ParamTypes.query:
+    for one in query_fields(route.dependant):
+        model = one.field_info.annotation
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            yield from (about.alias or name for name, about in model.model_fields.items())
+        else:
             yield one.alias
     for parameter in (route.openapi_extra or {}).get("parameters", []):
         yield parameter["name"]
+
+
+def query_fields(dependant: Dependant) -> Iterator[Any]:
+    yield from dependant.query_params
+    for below in dependant.dependencies:
+        yield from query_fields(below)
 
 
 def refuse_unknown(request: Request, names: frozenset[str]) -> None:

@@ -1,10 +1,20 @@
 """What goes over the wire, in and out. Outputs have no defaults: every member is always there."""
 
+import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+)
 
 from app import ids
 from app.consents import Grant, Method, Purpose
@@ -25,6 +35,9 @@ JobStatus = Literal["queued", "running", "succeeded", "failed", "canceled"]
 InsightState = Literal["proposed", "confirmed", "corrected", "rejected"]
 
 
+RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+
+
 def _visible(text: str) -> str:
     # A NUL cannot be stored by Postgres, and a lone surrogate by nobody.
     if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
@@ -33,15 +46,43 @@ def _visible(text: str) -> str:
 
 
 LINE_LENGTH = 200
+
+
 # The pattern says in the contract what the validator checks; JSON Schema has no word for lone surrogates.
+def _as_number(value: object) -> object:
+    # 12.0 is an integer in JSON Schema, and strict mode would refuse it; true and "12" are none.
+    if isinstance(value, bool | str):
+        raise ValueError("must be a number")  # noqa: TRY004  pydantic turns a ValueError into a finding
+    return value
+
+
+def _as_instant(value: object) -> object:
+    # Pydantic would also take a number, and a text of digits, for seconds since 1970.
+    if not isinstance(value, str) or RFC_3339.fullmatch(value) is None:
+        raise ValueError("must be an RFC 3339 date and time with an offset")
+    return value
+
+
+def _in_utc(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("must be within the years 1 to 9999 in UTC") from None
+
+
 Text = Annotated[str, AfterValidator(_visible), Field(json_schema_extra={"pattern": r"^[^\u0000]*$"})]
 Line = Annotated[Text, StringConstraints(min_length=1, max_length=LINE_LENGTH)]
 Title = Annotated[Text, StringConstraints(min_length=1, max_length=300)]
 Note = Annotated[Text, StringConstraints(max_length=2000)]
 Reference = Annotated[Text, StringConstraints(min_length=1, max_length=64)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
-Vocabulary = Annotated[list[Line], Field(max_length=100)]
-Amount = Annotated[float, Field(ge=0, le=1e12)]
+VOCABULARY_LENGTH = 100
+Vocabulary = Annotated[list[Line], Field(max_length=VOCABULARY_LENGTH)]
+# Strict: the contract says number, so "12" and true are not one.
+Amount = Annotated[float, Field(ge=0, le=1e12, strict=True)]
+Milliseconds = Annotated[int, Field(ge=0, le=2**53), BeforeValidator(_as_number)]
+Consent = Annotated[bool, Field(strict=True)]
+Instant = Annotated[AwareDatetime, BeforeValidator(_as_instant), AfterValidator(_in_utc)]
 
 
 class Input(BaseModel):
@@ -274,7 +315,7 @@ class InterviewFields(Input):
     role: Line | None = Field(default=None, description="The interviewee's job.")
     employer: Line | None = Field(default=None, description="Where the interviewee works.")
     contact_id: Reference | None = Field(default=None, description="Your own id for the person.")
-    planned_at: AwareDatetime | None = Field(default=None, description="When you will meet.")
+    planned_at: Instant | None = Field(default=None, description="When you will meet.")
     language: Language | None = Field(default=None, description="The language to listen for; absent: it is detected.")
     vocabulary: Vocabulary | None = Field(
         default=None, description="Names and terms to listen for. In a form or a query: separated by commas."
@@ -288,7 +329,7 @@ class InterviewIn(InterviewFields):
         {"title": "Coffee with Ada", "interviewee": "Ada Okafor", "role": "lighthouse archivist", "consent": True}
     )
 
-    consent: bool = Field(default=False, description="Everyone on the recording agreed to it. Needed with sound.")
+    consent: Consent = Field(default=False, description="Everyone on the recording agreed to it. Needed with sound.")
     filename: Annotated[str, StringConstraints(max_length=1000)] | None = Field(
         default=None, description="The recording's name on your side; a form's file brings its own."
     )
@@ -297,7 +338,7 @@ class InterviewIn(InterviewFields):
 class RecordingFields(Input):
     """What may be said about the recording of a planned interview."""
 
-    consent: bool = Field(default=False, description="Everyone on the recording agreed. Not needed when it is known.")
+    consent: Consent = Field(default=False, description="Everyone on the recording agreed. Not needed when known.")
     filename: Annotated[str, StringConstraints(max_length=1000)] | None = Field(
         default=None, description="The recording's name on your side; a form's file brings its own."
     )
@@ -494,8 +535,8 @@ class Participant(Input):
 class Evidence(Input):
     """What proves the consent: a span of the recording, or a file by its hash."""
 
-    start_ms: Annotated[int, Field(ge=0, le=2**53)] | None = None
-    end_ms: Annotated[int, Field(ge=0, le=2**53)] | None = None
+    start_ms: Milliseconds | None = None
+    end_ms: Milliseconds | None = None
     file_sha256: Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")] | None = None
 
 
@@ -606,7 +647,7 @@ class KeyIn(Input):
 
     name: Line
     scopes: list[Scope] = Field(min_length=1, max_length=len(Scope))
-    expires_at: AwareDatetime | None = None
+    expires_at: Instant | None = None
     owner: Annotated[str, StringConstraints(pattern=rf"^new$|{ids.pattern(ids.Kind.OWNER)}")] | None = None
 
 

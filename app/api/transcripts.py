@@ -19,13 +19,14 @@ TEXTS = {
     "text/plain": "[00:00] Speaker 1: What do you like?\n",
     "text/markdown": "**Speaker 1** [00:00]\n\nWhat do you like?\n",
 }
+VARY = {"Vary": declared.header("The same address has other representations.", "Accept")}
 
 
 @router.get(
     "",
     response_model=schemas.TranscriptOut,
     responses={
-        200: declared.ETAGGED[200]
+        200: {"description": "The transcript.", "headers": declared.ETAG | VARY}
         | {"content": {kind: {"schema": {"type": "string"}, "example": text} for kind, text in TEXTS.items()}}
     }
     | declared.NOT_MODIFIED

@@ -11,14 +11,15 @@ from app.extraction.values import Category, Said, Turn
 from app.transcripts.values import Role
 
 STRAIGHT = str.maketrans("\u2019\u2018`\u201c\u201d\u00a0\n\t", "'''\"\"   ")
+KIND = r"(?:great|good|wonderful|helpful|awesome|amazing|perfect|lovely|fantastic|interesting|tough|hard|funny|tricky)"
+# Each item ends at a word's end, so that there is one way only to read a run of them: no backtracking.
 FILLER = re.compile(
-    r"(?:(?:um+|uh+|well|oh|so|yeah|yes|yep|no|nope|okay|ok|right|sure|absolutely|definitely|exactly|great|wow|"
-    r"hmm+|mm-?hmm|"
-    r"i see|no problem(?: at all)?|you're welcome|my pleasure|any ?time|of course|totally|got it|"
-    r"\[[^\]]{0,40}\]|cool|nice|awesome|thank you|thanks|(?:that's|it's|what) (?:a |an )?(?:\w+ )?"
-    r"(?:good|great|interesting|tough|hard|funny|tricky) (?:question|one|point)|let me (?:think|see)|you know|"
-    r"i mean|hello|hi|hey"
-    r"|good (?:morning|afternoon)|i'm not sure|i don't know|let's see)[\s,.!…-]*)+$",
+    r"(?:(?:um+|uh+|well|oh|so|yeah|yes|yep|no|nope|okay|ok|right|sure|absolutely|definitely|exactly|great|wow|hmm+|"
+    r"mm-?hmm|i see|no problem(?: at all)?|you're welcome|my pleasure|any ?time|of course|totally|got it|cool|nice|"
+    rf"awesome|(?:that's|it's|what) (?:a |an )?(?:\w+ )?{KIND} (?:question|one|point)|\[[^\]]{{0,40}}\]|thank you|"
+    r"thanks|(?:that's|that (?:would be|sounds|is)) (?:\w+ )?(?:great|wonderful|helpful|awesome|amazing|perfect)|"
+    r"let me (?:think|see)|you know|i mean|hello|hi|hey|good (?:morning|afternoon)|i'm not sure|i don't know|let's see)"
+    r"(?!\w)[\s,.!…-]*)+$",
     re.IGNORECASE,
 )
 KEEPS_ASKING = 3  # sentences of an interviewer's turn, from its end, that say what was asked

@@ -22,9 +22,9 @@ MAY_FOLLOW = frozenset(
     """a an per each every to and or at in when as for depending maybe ish plus base before after now right which so but
     if with on something because is was then total starting start easily like i you we they he she it that there by from
     up annually yearly hourly monthly weekly gross net salary bonus range probably roughly about tops max maximum
-    minimum unless while not just even today currently until though where who these this once pretax all guaranteed over between
-    give around dollars bucks out straight first your my go depends um uh well yeah okay would can could might will
-    under more the since back""".split()  # noqa: SIM905 - a word list reads best as words
+    minimum unless while not just even today currently until though where who these this once pretax all guaranteed
+    over between give around dollars bucks out straight first your my go depends um uh well yeah okay would can could
+    might will under more the since back""".split()  # noqa: SIM905 - a word list reads best as words
 )
 HYPHENS = frozenset("-\u2013\u2014")
 CONNECTORS = frozenset({"to", "or", "through"}) | HYPHENS

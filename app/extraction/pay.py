@@ -51,7 +51,8 @@ TRAP = _any(
     r"saved?|scholarships?|price[sd]?|pricing|cost|costs|costing|expenses?|spend|spends|spent|spending|buy|buys|"
     r"bought|purchase\w*|"
     r"sell|sells|sold|sale|worth|afford|owe[ds]?|borrow\w*|lost|lose|insurance|premiums?|deposit|deductible|insured|"
-    r"contracts?|deal|deals|equipment|machine|tools?|supplies|house|car|truck|laptop|weigh(?:s|ed)?|lift(?:s|ing)?|carry(?:ing)?|followers|views|downloads|"
+    r"contracts?|deal|deals|equipment|machine|tools?|supplies|house|car|truck|laptop|weigh(?:s|ed)?|lift(?:s|ing)?|carry(?:ing)?|"
+    r"followers|views|downloads|"
     r"population|settlement|lawsuit|sue[ds]?|charged|refund|discount|ticket|fare|bill of|(?:credit|debit) cards?)\b",
     r"\b(?:in|of) (?:sales|revenue|funding|profit|debt|student|annual sales)\b|\bannual (?:sales|revenue|budget)\b",
     r"\b(?:i|we|you|they|customers?|clients?|parents|students?|people)(?: (?:already|still|also|then|each|only|"
@@ -75,7 +76,8 @@ UNREAL = _any(
     r" (?:to|of) (?:be )?(?:make|making|earn|earning|get to|made)\b",
 )
 JOINT = re.compile(
-    r"[;,:(]\s|\s[\u2014\u2013-]\s|\s(?=(?:and|but|so|because|while|whereas|then|which|although|though|or)\s)", re.IGNORECASE
+    r"[;,:(]\s|\s[\u2014\u2013-]\s|\s(?=(?:and|but|so|because|while|whereas|then|which|although|though|or)\s)",
+    re.IGNORECASE,
 )
 EQUITY = _any(r"\b(?:stock|equity|rsus?|options|shares)\b")
 BONUS = _any(r"\bbonus(?:es)?\b|\bsign[- ]?(?:on|ing)\b")

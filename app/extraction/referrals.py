@@ -72,10 +72,15 @@ OTHERS = re.compile(
 )
 
 
+def names_somebody(text: str) -> bool:
+    """Whether a person, an acquaintance, a group or a source is named at all."""
+    return any(pattern.search(text) for pattern in (NAMED, SOURCE, ACQUAINTANCE))
+
+
 def weigh(text: str) -> list[tuple[float, str]]:
     """(weight, name) of every sign that the listener is sent to somebody or something. Apostrophes straight."""
     hits: list[tuple[float, str]] = []
-    named = NAMED.search(text) or SOURCE.search(text) or ACQUAINTANCE.search(text)
+    named = names_somebody(text)
     if OFFER.search(text):
         hits.append((0.85, "cue:offer"))
     if TO_ME.search(text):

@@ -39,6 +39,8 @@ def _hits(said: Said, *, has_figure: bool) -> dict[Category, list[tuple[float, s
     elif pay.TRAP.search(said.text) and C.COMPENSATION in hits:
         del hits[C.COMPENSATION]
     for category, weight in said.asked.items():
+        if category is C.REFERRAL and not (sent or referrals.names_somebody(said.text)):
+            continue  # asked whom to see, "that would be wonderful" sends nobody anywhere
         prior = ASKED * weight * FADING**said.after
         hits.setdefault(category, []).append((prior, f"asked:{category}"))
     return hits

@@ -8,7 +8,7 @@ from itertools import pairwise
 CLOSERS = "\"'\u201d\u2019)]»"
 ENDS = re.compile(rf"[.!?…\u3002\uff01\uff1f]+[{re.escape(CLOSERS)}]*|\n\s*\n")
 NEVER_END = frozenset(
-    "dr mr mrs ms prof st jr sr vs eg ie e.g i.e approx dept no fig gen col sgt lt capt rev hon mt ft vol".split()  # noqa: SIM905 - a word list reads best as words
+    "dr mr mrs ms prof st jr sr vs eg ie e.g i.e approx dept no fig gen col sgt lt capt rev hon mt ft vol".split()  # noqa: SIM905 - reads as words
 )
 MAY_END = frozenset("etc inc ltd co corp a.m p.m u.s u.k ph.d b.a b.s m.a m.s d.c e.u est".split())  # noqa: SIM905 - as above
 GLUED = re.compile(r"[A-Z][a-z]*\s")  # "great.The next": a blank was lost, a sentence was not
@@ -33,7 +33,8 @@ ASKING = re.compile(
     r"(?:(?:so|and|okay|ok|now|but|great|alright|right|cool) ){0,2}"
     r"(?:(?:what|how|why|when|where|who) (?:do|does|did|is|are|was|were|would|have|has|can|could|should|made|got) "
     r"(?:you|your|it|the|a|an|this|that|they|someone|people|there|i|else)\b"
-    r"|(?:what|how|which) (?:\w+ ){1,3}?(?:do|does|did|are|were|would|have|can|could|should) (?:you|your|i|people|someone)\b"
+    r"|(?:what|how|which) (?:\w+ ){1,3}?(?:do|does|did|are|were|would|have|can|could|should) "
+    r"(?:you|your|i|people|someone)\b"
     r"|who else\b|(?:do|did|would|could|can|are|have) you\b|tell me (?:about|how|what|a)|walk me through|is there any)",
     re.IGNORECASE,
 )

@@ -1,6 +1,6 @@
 """Transcripts: numbered, immutable versions of an interview's words, kept and read back.
 
-`values` says what a transcript is made of; `formats` writes one as subtitles or text.
+`values` says what a transcript is made of; `formats` writes one as subtitles or text, `cues` cuts it for a screen.
 """
 
 from sqlalchemy import func

@@ -1,33 +1,39 @@
 import struct
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from app.errors import WeightsCorrupt, WeightsMissing
 from workers import checkpoints
 
+Numbers = npt.NDArray[Any]
+
 WIDTH, HEADS, VOCABULARY = 4, 2, 7
 FLOAT32, INT8, FLOAT16, BFLOAT16 = 0, 1, 4, 5
 
 
-def name(text):
+def name(text: str) -> bytes:
     return struct.pack("<H", len(text) + 1) + text.encode() + b"\0"
 
 
-def packed(array, kind):
+def packed(array: Numbers, kind: int) -> bytes:
     if kind == BFLOAT16:
         return (array.astype("<f4").view("<u4") >> 16).astype("<u2").tobytes()
     return array.astype({FLOAT32: "<f4", INT8: "<i1", 2: "<i2", FLOAT16: "<f2"}[kind]).tobytes()
 
 
-def entry(label, array, kind):
+def entry(label: str, array: Numbers, kind: int) -> bytes:
     shape = struct.pack(f"<B{array.ndim}I", array.ndim, *array.shape)
     body = packed(array, kind)
     return name(label) + shape + struct.pack("<BI", kind, len(body)) + body
 
 
-def tiny_arrays():
+def tiny_arrays() -> dict[str, Numbers]:
     """One layer in each half, as CTranslate2 lays them out; every value distinct within its array."""
+    shapes: dict[str, tuple[int, ...]]
     shapes = {"decoder/embeddings/weight": (VOCABULARY, WIDTH), "decoder/position_encodings/encodings": (6, WIDTH)}
     shapes |= {"encoder/position_encodings/encodings": (5, WIDTH)}
     shapes |= {"encoder/conv1/weight": (WIDTH, 3, 3), "encoder/conv2/weight": (WIDTH, WIDTH, 3)}
@@ -47,7 +53,9 @@ def tiny_arrays():
     return {label: np.arange(np.prod(shape)).reshape(shape) / 8 for label, shape in shapes.items()}
 
 
-def model_bin(path, *, kind=FLOAT16, specification="WhisperSpec", version=6):
+def model_bin(
+    path: Path, *, kind: int = FLOAT16, specification: str = "WhisperSpec", version: int = 6
+) -> dict[str, Numbers]:
     arrays = tiny_arrays()
     entries = [entry(label, array, kind) for label, array in arrays.items()]
     entries += [entry(f"{half}/num_heads", np.array(HEADS), 2) for half in ("encoder", "decoder")]
@@ -56,7 +64,7 @@ def model_bin(path, *, kind=FLOAT16, specification="WhisperSpec", version=6):
     return arrays
 
 
-def test_the_dimensions_are_read_off_the_arrays(tmp_path):
+def test_the_dimensions_are_read_off_the_arrays(tmp_path: Path) -> None:
     model_bin(tmp_path / "model.bin")
 
     dims = checkpoints.read(tmp_path / "model.bin").dims
@@ -67,7 +75,7 @@ def test_the_dimensions_are_read_off_the_arrays(tmp_path):
 
 
 @pytest.mark.parametrize("kind", [FLOAT32, FLOAT16, BFLOAT16])
-def test_query_key_and_value_come_apart_and_keys_have_no_bias(tmp_path, kind):
+def test_query_key_and_value_come_apart_and_keys_have_no_bias(tmp_path: Path, kind: int) -> None:
     arrays = model_bin(tmp_path / "model.bin", kind=kind)
 
     state = checkpoints.read(tmp_path / "model.bin").state
@@ -79,7 +87,7 @@ def test_query_key_and_value_come_apart_and_keys_have_no_bias(tmp_path, kind):
     assert {array.dtype for array in state.values()} == {np.dtype(np.float32)}
 
 
-def test_cross_attention_keeps_its_query_apart_and_splits_key_and_value(tmp_path):
+def test_cross_attention_keeps_its_query_apart_and_splits_key_and_value(tmp_path: Path) -> None:
     arrays = model_bin(tmp_path / "model.bin")
 
     state = checkpoints.read(tmp_path / "model.bin").state
@@ -89,7 +97,7 @@ def test_cross_attention_keeps_its_query_apart_and_splits_key_and_value(tmp_path
     assert "encoder.blocks.0.cross_attn.query.weight" not in state
 
 
-def test_weights_rounded_to_integers_are_refused_with_what_is_needed(tmp_path):
+def test_weights_rounded_to_integers_are_refused_with_what_is_needed(tmp_path: Path) -> None:
     model_bin(tmp_path / "model.bin", kind=INT8)
 
     with pytest.raises(WeightsMissing, match="needs the float16 ones"):
@@ -97,7 +105,7 @@ def test_weights_rounded_to_integers_are_refused_with_what_is_needed(tmp_path):
 
 
 @pytest.mark.parametrize("kept", [0, 3, 40, 500, -40])
-def test_a_file_that_is_cut_off_is_corrupt(tmp_path, kept):
+def test_a_file_that_is_cut_off_is_corrupt(tmp_path: Path, kept: int) -> None:
     model_bin(tmp_path / "model.bin")
     whole = (tmp_path / "model.bin").read_bytes()
     (tmp_path / "model.bin").write_bytes(whole[:kept])
@@ -107,14 +115,15 @@ def test_a_file_that_is_cut_off_is_corrupt(tmp_path, kept):
 
 
 @pytest.mark.parametrize("other", [{"specification": "TransformerSpec"}, {"version": 99}])
-def test_a_model_of_another_kind_is_not_taken_for_whisper(tmp_path, other):
+def test_a_model_of_another_kind_is_not_taken_for_whisper(tmp_path: Path, other: dict[str, Any]) -> None:
     model_bin(tmp_path / "model.bin", **other)
 
     with pytest.raises(WeightsCorrupt):
         checkpoints.check_whole(tmp_path / "model.bin")
 
 
-def test_the_layout_is_the_one_openai_whisper_loads(tmp_path):
+def test_the_layout_is_the_one_openai_whisper_loads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")  # as open_ear does: it is read when torch is first loaded
     torch = pytest.importorskip("torch")
     whisper = pytest.importorskip("whisper")
     model_bin(tmp_path / "model.bin")

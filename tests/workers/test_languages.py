@@ -21,7 +21,9 @@ MUMBLED = {"en": 0.4, "cy": 0.35, "nn": 0.25}
         ([{}, ENGLISH], "en", ()),
     ],
 )
-def test_the_language_is_what_most_windows_hear_and_doubts_about_it_are_told(votes, spoken, notices):
+def test_the_language_is_what_most_windows_hear_and_doubts_about_it_are_told(
+    votes: list[dict[str, float]], spoken: str | None, notices: tuple[Notice, ...]
+) -> None:
     verdict = languages.decide(votes, given=None, multilingual=True)
 
     assert (verdict.language, verdict.notices) == (spoken, notices)
@@ -38,38 +40,40 @@ def test_the_language_is_what_most_windows_hear_and_doubts_about_it_are_told(vot
         ([], ()),
     ],
 )
-def test_a_given_language_wins_but_windows_that_clearly_disagree_are_told(votes, notices):
+def test_a_given_language_wins_but_windows_that_clearly_disagree_are_told(
+    votes: list[dict[str, float]], notices: tuple[Notice, ...]
+) -> None:
     verdict = languages.decide(votes, given="en", multilingual=True)
 
     assert (verdict.language, verdict.probability, verdict.notices) == ("en", None, notices)
 
 
-def test_english_only_weights_assume_english_and_say_that_nobody_checked():
+def test_english_only_weights_assume_english_and_say_that_nobody_checked() -> None:
     verdict = languages.decide([], given=None, multilingual=False)
 
     assert (verdict.language, verdict.notices) == ("en", (Notice.LANGUAGE_UNCERTAIN,))
 
 
-def test_another_language_asked_of_english_only_weights_says_what_to_choose():
-    with pytest.raises(LanguageUnsupported, match="tiny.en knows English only") as raised:
+def test_another_language_asked_of_english_only_weights_says_what_to_choose() -> None:
+    with pytest.raises(LanguageUnsupported, match=r"tiny\.en knows English only") as raised:
         languages.check("es", known={"en"}, model="tiny.en")
 
     assert raised.value.facts["language"] == "es"
 
 
-def test_a_code_that_is_no_language_is_refused_with_the_codes_there_are():
+def test_a_code_that_is_no_language_is_refused_with_the_codes_there_are() -> None:
     with pytest.raises(LanguageUnsupported, match="no language 'xx'") as raised:
         languages.check("xx", known={"es", "en"}, model="base")
 
     assert raised.value.facts["known"] == ["en", "es"]
 
 
-def test_no_language_asked_for_suits_every_model():
+def test_no_language_asked_for_suits_every_model() -> None:
     languages.check(None, known={"en"}, model="tiny.en")
 
 
 @given(count=st.integers(0, 2000), at_most=st.integers(2, 9))
-def test_windows_asked_are_few_different_and_reach_from_first_to_last(count, at_most):
+def test_windows_asked_are_few_different_and_reach_from_first_to_last(count: int, at_most: int) -> None:
     asked = languages.windows_to_ask(count, at_most=at_most)
 
     assert len(asked) == min(count, at_most)
@@ -77,7 +81,7 @@ def test_windows_asked_are_few_different_and_reach_from_first_to_last(count, at_
     assert not asked or (asked[0], asked[-1]) == (0, count - 1)
 
 
-def test_a_window_among_several_languages_falls_back_to_the_main_one_when_unclear():
+def test_a_window_among_several_languages_falls_back_to_the_main_one_when_unclear() -> None:
     assert languages.of_window(SPANISH, otherwise="en") == "es"
     assert languages.of_window(MUMBLED, otherwise="de") == "de"
     assert languages.of_window(MUMBLED, otherwise=None) == "en"

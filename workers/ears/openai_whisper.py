@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 import torch
 import whisper
 from whisper.audio import N_FRAMES, log_mel_spectrogram, pad_or_trim
-from whisper.tokenizer import LANGUAGES
+from whisper.tokenizer import LANGUAGES, get_tokenizer
 
 from app.errors import WeightsCorrupt
 from workers import checkpoints, models
@@ -30,6 +31,7 @@ class OpenaiWhisperEar:
     def __init__(self, weights: models.Weights) -> None:
         self.model = weights.model
         self._whisper = _load(weights)
+        _read_vocabulary(self._whisper)
         cuda = torch.cuda.is_available()
         self._whisper.to("cuda" if cuda else "cpu")
         self.options = {"device": "cuda" if cuda else "cpu", "precision": "float16" if cuda else "float32"}
@@ -95,6 +97,13 @@ def _read_checkpoint(path: Path) -> dict[str, Any]:
         raise WeightsCorrupt(f"{path} is not an openai-whisper checkpoint.", path=str(path)) from error
 
 
+def _read_vocabulary(model: Any) -> None:
+    # Whisper reads it through a file that it leaves to the garbage collector, once: it keeps what it has read.
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"unclosed file .*\.tiktoken", ResourceWarning)
+        get_tokenizer(model.is_multilingual, num_languages=model.num_languages)
+
+
 def _alignment_heads(config: Path) -> list[tuple[int, int]] | None:
     if not config.is_file():
         return None
@@ -102,9 +111,10 @@ def _alignment_heads(config: Path) -> list[tuple[int, int]] | None:
 
 
 def _set_alignment_heads(model: Any, name: str, heads: list[tuple[int, int]] | None) -> None:
-    """The cross-attention heads that follow the sound, which word times are read from: without them, half a second off.
+    """Names the cross-attention heads that follow the sound: word times are read from them.
 
-    CTranslate2's config.json carries them; for a checkpoint only its name tells. Whisper's own default stays else.
+    CTranslate2's config.json carries them; for a checkpoint only its name tells. Else Whisper's own guess stays:
+    all heads of the later layers.
     """
     if heads is not None:
         mask = torch.zeros(model.dims.n_text_layer, model.dims.n_text_head, dtype=torch.bool)
