@@ -15,10 +15,10 @@ export CANDID_MODEL := $(MODEL)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install run worker test check openapi bench migrate sample eval-audio fuzz-api lock
+.PHONY: help install run worker test check openapi bench bench-api migrate sample eval-audio fuzz-api lock
 
 help: ## Say what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(STAMP) ## Make .venv from the lock (constraints.txt)
 
@@ -56,6 +56,9 @@ openapi: install ## Write openapi/openapi.json from the code
 
 bench: install ## Compare hearing with both engines on the sample, as ratios of one run
 	@$(BIN)/python scripts/bench.py
+
+bench-api: install ## How fast the API answers while the worker hears, against an idle worker
+	@$(BIN)/python scripts/bench_api.py
 
 eval-audio: install ## Hear ../shared/eval/audio through the running API: word error rate by file
 	@$(BIN)/python scripts/eval_audio.py

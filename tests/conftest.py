@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
-from app import models
+from app import logs, models
 from app.db import writing
 from app.main import create_app
 from app.settings import Settings
@@ -17,8 +18,11 @@ from tests.scenes import make_key
 
 # A person's own settings must not reach the tests: their database would be worked on.
 Settings.model_config["env_file"] = None
-for name in [name for name in os.environ if name.startswith("CANDID_")]:
+for name in [name for name in os.environ if name.startswith("CANDID_") and "TEST" not in name]:
     del os.environ[name]
+
+# The default would draw every traceback with all its values, which takes seconds.
+structlog.configure(processors=[*logs.shared(), structlog.processors.KeyValueRenderer()])
 
 # Examples of one test share its database on purpose: what one leaves behind is another's weather.
 settings.register_profile("candid", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

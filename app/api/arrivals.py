@@ -109,20 +109,34 @@ async def take(intake: Intake, house: House, caller: Caller, *, consent: bool) -
     return Arrival(kept, filename=filenames.tidy(intake.filename), grant=grant)
 
 
-def check_agreed(intake: Intake, *, consent: bool) -> None:
-    """Raises ConsentRequired when there is sound and nobody has said that everyone on it agreed."""
-    if intake.sound is not None and not consent:
+@contextmanager
+def erased_unless_attached(house: House, arrival: Arrival | None) -> Iterator[None]:
+    """Consent may have been withdrawn while the recording came: bytes that no row points to are not left behind."""
+    try:
+        yield
+    except BaseException:
+        if arrival is not None:
+            house.recordings.erase(arrival.kept.key)
+        raise
+
+
+def described(intake: Intake) -> schemas.InterviewIn:
+    """What was said about a new interview. Raises InvalidRequest, and ConsentRequired when there is sound without."""
+    wanted = parse(schemas.InterviewIn, intake)
+    if intake.sound is not None and not wanted.consent:
         raise consents.missing()
+    return wanted
 
 
 def create(
-    session: WriteSession, queue: Queue, caller: Caller, wanted: schemas.InterviewIn, arrival: Arrival | None
+    session: WriteSession, house: House, caller: Caller, wanted: schemas.InterviewIn, arrival: Arrival | None
 ) -> schemas.InterviewOut:
     """A new interview with what is known of it, its consent, and its recording when there is one."""
     known = wanted.model_dump(exclude={"consent", "filename"}, exclude_none=True)
     interview = interviews.plan(session, caller, Plan(**known))
     if arrival is not None:
-        interviews.attach(session, queue, interview, caller, arrival)
+        with erased_unless_attached(house, arrival):
+            interviews.attach(session, house.queue, interview, caller, arrival)
     elif wanted.consent:
         consents.give(session, caller, interview.id, Grant())
     return views.interview(session, interview)

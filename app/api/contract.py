@@ -48,7 +48,7 @@ def mended(document: Json) -> Json:
         for content in _contents(operation):
             _exemplify(content, components["examples"])
         for response in operation["responses"].values():
-            _finish(response)
+            _finish(response, components["schemas"])
     _link(document)
     # What nothing points to is left out: problems that only jobs have, and FastAPI's own form of a 422.
     for kind in ("schemas", "examples"):
@@ -130,7 +130,11 @@ def _exemplify(content: Json, known: Json) -> None:
         content["examples"] = {name: {"$ref": f"{declared.EXAMPLES}/{name}"}}
 
 
-def _finish(response: Json) -> None:
+def _finish(response: Json, schemas: Json) -> None:
+    if response["description"] == "Successful Response":
+        name = response.get("content", {}).get("application/json", {}).get("schema", {}).get("$ref", "")
+        about = schemas[name.rpartition("/")[2]]["description"] if name else "It is done."
+        response["description"] = about.split("\n\n")[0]
     response["headers"] = response.get("headers", {}) | {"X-Request-Id": REQUEST_ID}
     if response.get("content") == {}:
         del response["content"]

@@ -1,13 +1,12 @@
 """The documentation pages, from our own assets: they open with no network, under a strict content policy."""
 
-import os
 from importlib.util import find_spec
 from pathlib import Path
 
-from fastapi import APIRouter, FastAPI, Response
+from fastapi import APIRouter, FastAPI
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
 
 from app import errors
 from app.api.problems import leaves, status_of
@@ -62,13 +61,11 @@ def problems_page() -> str:
 
 
 class Assets(StaticFiles):
-    """Files that are always sent whole: they are small, and their ranges would fail in plain text."""
+    """Files that are always sent whole: they are small, and a range that they do not have would fail in plain text."""
 
-    def file_response(
-        self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
-    ) -> Response:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = [(name, value) for name, value in scope["headers"] if name != b"range"]
-        return super().file_response(full_path, stat_result, {**scope, "headers": headers}, status_code)
+        await super().__call__({**scope, "headers": headers}, receive, send)
 
 
 def install(app: FastAPI) -> None:

@@ -158,12 +158,14 @@ async def _http(request: Request, error: Exception) -> Response:
 def _methods_of(request: Request) -> list[str]:
     """What the path does take. A route knows only its own methods, and the first that fits the path would answer."""
     routes = request.app.router.routes
-    if any(isinstance(route, Mount) and route.matches(request.scope)[0] is Match.FULL for route in routes):
+    # A mount has moved the root below itself; the routes are asked as if nobody had been asked before.
+    asked = {**request.scope, "root_path": request.scope.get("app_root_path", "")}
+    if any(isinstance(route, Mount) and route.matches(asked)[0] is Match.FULL for route in routes):
         return ["GET", "HEAD"]
     return [
         method
         for method in METHODS
-        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
+        if any(route.matches({**asked, "method": method})[0] is Match.FULL for route in routes)
     ]
 
 

@@ -301,6 +301,8 @@ class ConsentFilters(PageQuery):
 
 
 class InterviewPage(Output):
+    """Some of your interviews, and where the next ones begin."""
+
     model_config = page_example(INTERVIEW_EXAMPLE)
 
     items: list[InterviewOut]
@@ -501,6 +503,8 @@ class InsightOut(Output):
 
 
 class InsightPage(Output):
+    """Some of your insights, and where the next ones begin."""
+
     model_config = page_example(INSIGHT_EXAMPLE)
 
     items: list[InsightOut]
@@ -628,6 +632,8 @@ class ConsentOut(Output):
 
 
 class ConsentPage(Output):
+    """Some of your consents, and where the next ones begin."""
+
     model_config = page_example(CONSENT_EXAMPLE)
 
     items: list[ConsentOut]
@@ -664,6 +670,8 @@ KEY_EXAMPLE = {
 
 
 class KeyOut(Output):
+    """An API key, without its secret."""
+
     model_config = example(KEY_EXAMPLE)
 
     id: str = Field(pattern=ids.pattern(ids.Kind.KEY))
@@ -687,6 +695,8 @@ class KeyMade(KeyOut):
 
 
 class KeyPage(Output):
+    """Some of your API keys, and where the next ones begin."""
+
     model_config = page_example(KEY_EXAMPLE)
 
     items: list[KeyOut]
@@ -724,6 +734,8 @@ class LimitsOut(Output):
 
 
 class HealthOut(Output):
+    """The process answers."""
+
     model_config = example({"status": "ok"})
 
     status: Literal["ok"]

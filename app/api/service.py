@@ -55,7 +55,12 @@ def get_readiness(house: HouseDep, response: Response) -> schemas.ReadyOut:
 @router.get(
     "/metrics",
     response_class=Response,
-    responses={200: {"content": {CONTENT_TYPE: {"schema": {"type": "string"}, "example": "candid_jobs 3\n"}}}},
+    responses={
+        200: {
+            "description": "Metrics in Prometheus' text format.",
+            "content": {CONTENT_TYPE: {"schema": {"type": "string"}, "example": "candid_jobs 3\n"}},
+        }
+    },
 )
 def get_metrics(house: HouseDep) -> Response:
     """Show metrics for Prometheus. Requests by route, jobs by status, live workers. No words, names or keys."""

@@ -1,15 +1,16 @@
 """Logs: events with allowed fields; no words, names or keys, whoever logs and whatever fails."""
 
 import json
-import logging
 import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
-import structlog
 
 from app import logs
+from tests.scenes import SOUND
+from tests.whole.service import KEY, running
 
 CANARY = "zyxquokka"
 # One process of its own: logging is set up once for the whole process, and pytest sets it up for itself.
@@ -104,6 +105,16 @@ def test_fields_that_could_say_something_about_a_person_are_not_allowed(name: st
     assert logs.keep_allowed(None, "info", {name: CANARY, "event": "x"}) == {"event": "x"}
 
 
-def test_logging_is_ours_alone() -> None:
-    assert structlog.get_logger() is not None
-    assert logging.getLogger("app").handlers == []
+def test_a_running_service_tells_nothing_of_what_it_is_given(tmp_path: Path) -> None:
+    with running(tmp_path) as service:
+        headers = {"Authorization": f"Bearer {KEY}", "X-Api-Key": CANARY}
+        form = {"consent": "true", "title": CANARY, "vocabulary": CANARY}
+        for sound in (SOUND, CANARY.encode(), b""):
+            files = {"file": (f"{CANARY}.wav", sound)}
+            httpx.post(f"{service.url}/v1/interviews", headers=headers, data=form, files=files)
+        httpx.get(f"{service.url}/v1/interviews", headers=headers, params={"q": CANARY, CANARY: CANARY})
+        httpx.post(f"{service.url}/v1/consents", headers=headers, content=f'{{"{CANARY}": "{CANARY}"')
+        httpx.get(f"{service.url}/{CANARY}", headers={"Authorization": f"Bearer {CANARY}"})
+        said = service.started[0].log.read_text()
+    assert CANARY not in said
+    assert KEY.rpartition("_")[2] not in said

@@ -135,7 +135,7 @@ def ears(tmp_path_factory: pytest.TempPathFactory) -> OpenEar:
 
 @pytest.fixture(scope="session")
 def sample() -> Pcm:
-    """The first seconds of the sample recording: both voices."""
+    """The sample recording up to the end of its third turn: a cut in mid-word is heard differently by each engine."""
     av = pytest.importorskip("av")
     if not SAMPLE.exists():
         pytest.skip("the sample recording is not there")
@@ -143,7 +143,7 @@ def sample() -> Pcm:
         resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
         frames = (piece for frame in container.decode(audio=0) for piece in resampler.resample(frame))
         pcm = np.concatenate([frame.to_ndarray().reshape(-1) for frame in frames])
-    return (pcm[: 8 * SAMPLE_RATE] / 32768).astype(np.float32)
+    return (pcm[: 13 * SAMPLE_RATE] / 32768).astype(np.float32)
 
 
 def plain(segments: Iterable[HeardSegment]) -> str:
@@ -159,7 +159,7 @@ def test_real_speech_gives_its_words_in_order_inside_the_window(ears: OpenEar, s
     instants = [instant for word in timed for instant in (word.start_ms, word.end_ms)]
     assert "happyformetorecordthis" in plain(segments)
     assert instants == sorted(instants)
-    assert (instants[0] >= 7000, instants[-1] <= 15_000) == (True, True)
+    assert (instants[0] >= 7000, instants[-1] <= 20_000) == (True, True)
 
 
 @pytest.mark.whisper

@@ -1,0 +1,114 @@
+"""Whose it is: every operation with somebody else's id answers exactly as it does for an id that does not exist."""
+
+from typing import Any
+
+import pytest
+
+from app import ids
+from app.ids import Kind
+from tests.client import Client
+from tests.installation import Installation
+from tests.scenes import SOUND, heard, plan, upload
+
+# What an operation needs beside the id, so that only the id can be wrong. One that is missing here is sent nothing.
+BODIES: dict[str, dict[str, Any]] = {
+    "put_recording": {"params": {"consent": "true"}, "content": SOUND, "headers": {"Content-Type": "audio/wav"}},
+    "update_interview": {"json": {"title": "mine now"}},
+    "create_transcription": {"json": {}},
+    "review_insight": {"json": {"state": "confirmed"}},
+    "withdraw_consent": {"json": {}},
+}
+KINDS = {
+    "interview_id": Kind.INTERVIEW,
+    "job_id": Kind.JOB,
+    "consent_id": Kind.CONSENT,
+    "insight_id": Kind.INSIGHT,
+    "key_id": Kind.KEY,
+}
+# Members that name the request and not what was found.
+OWN = ("instance", "request_id")
+
+
+def things(here: Installation, client: Client) -> dict[str, str]:
+    """One of everything that has an id, all of it with words, sound and insights."""
+    made = heard(here, client)
+    insight = client.get(f"{made['links']['self']}/insights").json()["items"][0]
+    key = client.post("/v1/api-keys", json={"name": "phone", "scopes": ["read"]}).json()
+    return {
+        "interview_id": made["id"],
+        "job_id": made["job"]["id"],
+        "consent_id": made["consent"]["id"],
+        "insight_id": insight["id"],
+        "key_id": key["id"],
+    }
+
+
+def operations(client: Client) -> list[tuple[str, str, str]]:
+    """(verb, path, operation id) of everything that takes an id in its path."""
+    paths = client.contract.document["paths"].items()
+    return [(verb, path, about["operationId"]) for path, verbs in paths for verb, about in verbs.items() if "{" in path]
+
+
+def asked(client: Client, operation: tuple[str, str, str], given: dict[str, str]) -> tuple[int, dict[str, Any]]:
+    verb, path, name = operation
+    answer = client.request(verb, path.format(**given), **BODIES.get(name, {}))
+    body = answer.json() if answer.content else {}
+    return answer.status_code, {member: value for member, value in body.items() if member not in OWN}
+
+
+def test_somebody_elses_ids_are_ids_that_do_not_exist(here: Installation, client: Client, stranger: Client) -> None:
+    foreign = things(here, client)
+    absent = {name: ids.new(kind) for name, kind in KINDS.items()}
+    found = operations(client)
+    for operation in found:
+        theirs, nobodys = asked(stranger, operation, foreign), asked(stranger, operation, absent)
+        assert theirs == nobodys, operation
+        assert theirs[0] == 404, operation
+        assert operation[0] == "head" or theirs[1]["code"] == "not-found", operation
+    assert len(found) >= 18
+
+
+def test_the_owner_reaches_the_same_things_with_the_same_requests(here: Installation, client: Client) -> None:
+    own = things(here, client)
+    reads = [operation for operation in operations(client) if operation[0] in ("get", "head")]
+    statuses = {name: client.request(verb, path.format(**own)).status_code for verb, path, name in reads}
+    assert set(statuses.values()) == {200}, statuses
+
+
+def test_nothing_of_somebody_else_is_changed_by_trying(here: Installation, client: Client, stranger: Client) -> None:
+    own = things(here, client)
+    before = client.get(f"/v1/interviews/{own['interview_id']}").json()
+    for operation in operations(client):
+        asked(stranger, operation, own)
+    assert client.get(f"/v1/interviews/{own['interview_id']}").json() == before
+    assert client.get(f"/v1/interviews/{own['interview_id']}/recording").content == SOUND
+    assert client.get(f"/v1/api-keys/{own['key_id']}").json()["revoked_at"] is None
+
+
+@pytest.mark.parametrize("path", ["/v1/interviews", "/v1/insights", "/v1/consents"])
+def test_lists_hold_what_is_ones_own(here: Installation, client: Client, stranger: Client, path: str) -> None:
+    heard(here, client)
+    assert len(client.get(path).json()["items"]) >= 1
+    assert stranger.get(path).json()["items"] == []
+
+
+def test_no_search_or_filter_reaches_somebody_elses(here: Installation, client: Client, stranger: Client) -> None:
+    made = heard(here, client, title="secret", contact_id="crm-1")
+    for filters in ({"q": "secret"}, {"q": "archivist"}, {"q": "%"}, {"contact_id": "crm-1"}, {"status": "ready"}):
+        assert stranger.get("/v1/interviews", params=filters).json()["items"] == []
+    assert stranger.get("/v1/consents", params={"interview_id": made["id"]}).json()["items"] == []
+
+
+def test_a_cursor_of_somebody_else_opens_nothing(client: Client, stranger: Client) -> None:
+    for number in range(3):
+        plan(client, title=f"talk {number}")
+    cursor = client.get("/v1/interviews", params={"limit": 1}).json()["next_cursor"]
+    assert stranger.get("/v1/interviews", params={"limit": 1, "cursor": cursor}).json()["code"] == "cursor-invalid"
+
+
+def test_a_consent_cannot_be_given_for_somebody_elses_interview(client: Client, stranger: Client) -> None:
+    made = upload(client)
+    person = {"role": "interviewee"}
+    long_form = {"interview_id": made["id"], "participants": [person], "purposes": ["record"], "method": "email"}
+    assert stranger.post("/v1/consents", json=long_form).status_code == 404
+    assert len(client.get("/v1/consents").json()["items"]) == 1
