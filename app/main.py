@@ -13,11 +13,11 @@ from app.api import consents, contract, docs, insights, interviews, jobs, proble
 from app.api import keys as api_keys
 from app.api.deps import House
 from app.api.guards import Guarded, Hosted
-from app.db import open_engine, writing
+from app.db import now, open_engine, writing
 from app.jobs import Queue
 from app.keys import Token
 from app.metrics import Measured
-from app.recordings import Recordings
+from app.recordings import UPLOAD_MAY_TAKE, Recordings
 from app.settings import Settings
 
 ROUTERS = (interviews, recordings, transcripts, insights, jobs, consents, api_keys, service)
@@ -70,6 +70,7 @@ def close_house(house: House) -> None:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.house = open_house(app.state.settings)
+    app.state.house.recordings.sweep_staging(before=now() - UPLOAD_MAY_TAKE)
     yield
     close_house(app.state.house)
 

@@ -4,19 +4,23 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import obstore
 from obstore.store import LocalStore, ObjectStore, from_url
-from sqlmodel import Session, select
+from sqlalchemy import Engine
+from sqlmodel import Session, col, select
 
 from app import models
+from app.db import reading
 from app.errors import NotFound, RecordingLost, StorageFull
 
 BLOCK = 1024 * 1024
 # Room that must stay free on the disk of the database after an upload, in bytes.
 RESERVE_BYTES = 64 * 1024 * 1024
+UPLOAD_MAY_TAKE = timedelta(days=1)
 
 
 class Recordings:
@@ -91,9 +95,27 @@ class Recordings:
                 sync_folder(folder.parent)
         return True
 
+    def sweep_staging(self, *, before: datetime) -> None:
+        """Removes uploads that nobody has written to since `before`: their process died."""
+        for folder in self.staging.iterdir():
+            # One that is kept at this moment is not there any more.
+            with suppress(FileNotFoundError):
+                if _touched_at(folder) < before:
+                    self.discard(folder / "recording")
+
+    def old_keys(self, before: datetime) -> Iterator[list[str]]:
+        """The keys of what was kept before that time, a batch at a time."""
+        for batch in obstore.list(self.store):
+            yield [found["path"] for found in batch if found["last_modified"] < before]
+
     def _between(self, folder: Path) -> list[Path]:
         """The folders above `folder` and below the store's own."""
         return [above for above in folder.parents if self.folder in above.parents]
+
+
+def _touched_at(folder: Path) -> datetime:
+    times = [path.stat().st_mtime for path in (folder, *folder.iterdir())]
+    return datetime.fromtimestamp(max(times), UTC)
 
 
 def sync_folder(folder: Path) -> None:
@@ -106,6 +128,25 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def sweep(engine: Engine, store: Recordings, *, at: datetime) -> int:
+    """Erases what an upload left whose process died: staged bytes, and kept ones that no row points to.
+
+    Nothing younger than a day is touched: it may still be on its way. Returns how many kept ones there were.
+    """
+    before = at - UPLOAD_MAY_TAKE
+    store.sweep_staging(before=before)
+    lost = [key for keys in store.old_keys(before) for key in _unknown(engine, keys)]
+    for key in lost:
+        store.erase(key)
+    return len(lost)
+
+
+def _unknown(engine: Engine, keys: list[str]) -> set[str]:
+    with reading(engine) as session:
+        known = session.exec(select(models.Recording.key).where(col(models.Recording.key).in_(keys)))
+        return set(keys) - set(known)
 
 
 def of(session: Session, interview_id: str) -> models.Recording | None:

@@ -61,6 +61,8 @@ def _free_port() -> int:
 
 def _wait(service: Service, *, workers: bool) -> None:
     for _ in range(START_S * 10):
+        if any(process.poll() is not None for process in service.processes.values()):
+            break
         with contextlib.suppress(httpx.TransportError):
             if httpx.get(f"{service.url}/readyz").json()["workers"] >= workers:
                 return

@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from fastapi import FastAPI
-from jsonschema import Draft202012Validator
-from referencing import Registry, Resource
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 from starlette.testclient import TestClient
 
@@ -49,7 +49,7 @@ class Answer:
 class Contract:
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.document = document
-        self._registry: Registry[Any] = Registry().with_resource("urn:contract", Resource(document, DRAFT202012))
+        self._registry: Registry[Any] = Registry().with_resource("urn:contract", DRAFT202012.create_resource(document))
         self._paths = [
             (re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path))), operations)
             for path, operations in sorted(document["paths"].items(), key=lambda item: "{" in item[0])

@@ -49,4 +49,3 @@ def stranger(here: Installation, client: Client) -> Client:
         owner = models.Owner(name="somebody else")
         session.add(owner)
     return client.as_key(make_key(here, owner_id=owner.id))
-

@@ -2,7 +2,7 @@
 
 import io
 import wave
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -80,9 +80,7 @@ def spoken(*turns: tuple[str, str], **facts: Any) -> Transcript:
         segments.append(Segment(id=number, start_ms=start, end_ms=at, speaker=speaker, text=text, words=tuple(words)))
     names = dict.fromkeys(speaker for speaker, _text in turns)
     head: dict[str, Any] = {"language": "en", "duration_ms": at, "engine": "faster-whisper", "model": "base"}
-    return Transcript(
-        **(head | facts), speakers=tuple(Speaker(id=name) for name in names), segments=tuple(segments)
-    )
+    return Transcript(**(head | facts), speakers=tuple(Speaker(id=name) for name in names), segments=tuple(segments))
 
 
 PAY = "I make about fifty-two thousand dollars a year."
@@ -108,9 +106,7 @@ def work_through(here: Installation, job_id: str, transcript: Transcript) -> Non
         assert claims.succeed(session, claim)
 
 
-def heard(
-    here: Installation, client: Client, turns: Sequence[tuple[str, str]] = TALK, **fields: str
-) -> dict[str, Any]:
+def heard(here: Installation, client: Client, turns: Sequence[tuple[str, str]] = TALK, **fields: Any) -> dict[str, Any]:
     """An interview that was uploaded, transcribed and searched for insights, as the API shows it now."""
     made = upload(client, **fields)
     work_through(here, made["job"]["id"], spoken(*turns))
@@ -135,13 +131,13 @@ def kept(here: Installation) -> list[Path]:
 class Caller:
     """A client at the ASGI border: it hands over one message at a time and counts what was taken."""
 
-    messages: Iterator[Mapping[str, Any]]
+    messages: Iterator[MutableMapping[str, Any]]
     taken_bytes: int = 0
     status: int = 0
     body: bytes = b""
     headers: dict[bytes, bytes] = field(default_factory=dict)
 
-    async def receive(self) -> Mapping[str, Any]:
+    async def receive(self) -> MutableMapping[str, Any]:
         message = next(self.messages, {"type": "http.disconnect"})
         self.taken_bytes += len(message.get("body", b""))
         return message
@@ -153,7 +149,7 @@ class Caller:
         self.body += message.get("body", b"")
 
 
-def chunks_of(body: bytes, size: int) -> Iterator[Mapping[str, Any]]:
+def chunks_of(body: bytes, size: int) -> Iterator[MutableMapping[str, Any]]:
     """The body of a request as a server hands it on, `size` bytes at a time."""
     for start in range(0, len(body), size):
         yield {"type": "http.request", "body": body[start : start + size], "more_body": True}
@@ -170,7 +166,9 @@ def scope_of(path: str, headers: Mapping[str, str], *, method: str = "POST", que
         "path": path,
         "raw_path": path.encode(),
         "query_string": query.encode(),
-        "headers": [(name.lower().encode(), value.encode()) for name, value in {"host": "localhost", **headers}.items()],
+        "headers": [
+            (name.lower().encode(), value.encode()) for name, value in {"host": "localhost", **headers}.items()
+        ],
         "client": ("127.0.0.1", 1),
         "server": ("localhost", 80),
         "state": {},

@@ -1,6 +1,7 @@
 """A recording at the door: which door it came through, what was said about it, and whether it may come in."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -17,7 +18,6 @@ from app.consents import Grant
 from app.db import WriteSession, reading
 from app.errors import InvalidRequest, MediaTypeRefused, MultipartInvalid
 from app.interviews import Arrival, Plan
-from app.jobs import Queue
 from app.keys import Caller
 
 # A phone that does not know what it records says octet-stream; the content decides anyway. No type at all is what
@@ -158,10 +158,11 @@ def check_planned(house: House, caller: Caller, interview_id: str, intake: Intak
 
 
 def attach(
-    session: WriteSession, queue: Queue, caller: Caller, interview_id: str, arrival: Arrival | None
+    session: WriteSession, house: House, caller: Caller, interview_id: str, arrival: Arrival | None
 ) -> schemas.InterviewOut:
     """The recording of an interview that was planned."""
-    interview = interviews.find(session, caller.owner_id, interview_id)
     assert arrival is not None  # noqa: S101  check_planned refused a request without sound
-    interviews.attach(session, queue, interview, caller, arrival)
+    with erased_unless_attached(house, arrival):
+        interview = interviews.find(session, caller.owner_id, interview_id)
+        interviews.attach(session, house.queue, interview, caller, arrival)
     return views.interview(session, interview)

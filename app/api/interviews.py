@@ -41,10 +41,9 @@ async def create_interview(
     Who calls and whether everybody agreed is checked before the first byte of the recording is read.
     """
     intake = await arrivals.read_intake(request, house)
-    wanted = arrivals.parse(schemas.InterviewIn, intake)
-    arrivals.check_agreed(intake, consent=wanted.consent)
+    wanted = arrivals.described(intake)
     arrival = await arrivals.take(intake, house, caller, consent=wanted.consent)
-    made = await run_in_threadpool(arrivals.create, session, house.queue, caller, wanted, arrival)
+    made = await run_in_threadpool(arrivals.create, session, house, caller, wanted, arrival)
     response.headers["Location"] = made.links.self
     return made
 
@@ -61,14 +60,17 @@ def list_interviews(
 
     Newest first unless `sort` says otherwise. `q` looks into titles, people, employers and all that was said.
     """
-    wanted = Filters(filters.status, filters.q, filters.contact_id)
-    query = f"interviews {caller.owner_id} {wanted} {filters.sort}"
-    position = cursors.decode(filters.cursor, query=query)
-    rows = interviews.page(
-        session, caller.owner_id, wanted, sort=filters.sort, limit=filters.limit + 1, cursor=position
-    )
-    page = cursors.page_of(rows, limit=filters.limit, query=query, value=lambda row: row.title)
+    page = _page(session, caller.owner_id, filters)
     bodies.link_next(request, response, page.next_cursor)
+    return page
+
+
+def _page(session: ReadSessionDep, owner_id: str, asked: schemas.InterviewFilters) -> schemas.InterviewPage:
+    wanted = Filters(asked.status, asked.q, asked.contact_id)
+    query = f"interviews {owner_id} {wanted} {asked.sort}"
+    position = cursors.decode(asked.cursor, query=query)
+    rows = interviews.page(session, owner_id, wanted, sort=asked.sort, limit=asked.limit + 1, cursor=position)
+    page = cursors.page_of(rows, limit=asked.limit, query=query, value=lambda row: row.title)
     return schemas.InterviewPage(items=views.interviews(session, page.items), next_cursor=page.next_cursor)
 
 

@@ -43,11 +43,16 @@ def list_api_keys(
     asked: Annotated[schemas.PageQuery, Query()],
 ) -> schemas.KeyPage:
     """List API keys. Newest first, revoked ones too."""
-    query = f"keys {caller.owner_id}"
-    position = cursors.decode(asked.cursor, query=query)
-    rows = keys.page(session, caller.owner_id, limit=asked.limit + 1, after=position.id if position else None)
-    page = cursors.page_of(rows, limit=asked.limit, query=query)
+    page = _page(session, caller.owner_id, asked)
     bodies.link_next(request, response, page.next_cursor)
+    return page
+
+
+def _page(session: ReadSessionDep, owner_id: str, asked: schemas.PageQuery) -> schemas.KeyPage:
+    query = f"keys {owner_id}"
+    position = cursors.decode(asked.cursor, query=query)
+    rows = keys.page(session, owner_id, limit=asked.limit + 1, after=position.id if position else None)
+    page = cursors.page_of(rows, limit=asked.limit, query=query)
     items = [schemas.KeyOut.model_validate(row) for row in page.items]
     return schemas.KeyPage(items=items, next_cursor=page.next_cursor)
 

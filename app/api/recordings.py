@@ -64,7 +64,7 @@ async def put_recording(
     intake = await arrivals.read_intake(request, house)
     wanted = await run_in_threadpool(arrivals.check_planned, house, caller, interview_id, intake)
     arrival = await arrivals.take(intake, house, caller, consent=wanted.consent)
-    interview = await run_in_threadpool(arrivals.attach, session, house.queue, caller, interview_id, arrival)
+    interview = await run_in_threadpool(arrivals.attach, session, house, caller, interview_id, arrival)
     response.headers["Location"] = interview.links.self
     return interview
 

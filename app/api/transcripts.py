@@ -9,6 +9,7 @@ from app import errors, interviews, transcripts
 from app.api import bodies, declared, deps, negotiation, schemas, views
 from app.api.deps import ReaderDep, ReadSessionDep
 from app.api.routes import Route
+from app.transcripts import values
 from app.transcripts.formats import FORMATS
 
 router = APIRouter(prefix="/v1/interviews/{interview_id}/transcript", tags=["transcripts"], route_class=Route)
@@ -53,13 +54,17 @@ def get_transcript(
     interviews.readable(session, caller.owner_id, interview_id)
     chosen = negotiation.choose(wanted_format, accept)
     number, transcript = transcripts.pick(session, interview_id, version)
-    if chosen == negotiation.JSON:
-        body = views.transcript(interview_id, number, transcript, with_words=include == "words")
-        response: Response = JSONResponse(body)
-    else:
-        media_type, write = FORMATS[chosen]
-        response = Response(write(transcript), media_type=media_type)
+    response = _written(chosen, interview_id, number, transcript, with_words=include == "words")
     # A version never changes, so its number and the representation name the bytes.
     bodies.not_modified(response, f'"{number}-{chosen}-{include}"', if_none_match)
-    response.headers["Vary"] = "Accept"
     return response
+
+
+def _written(
+    chosen: str, interview_id: str, number: int, transcript: values.Transcript, *, with_words: bool
+) -> Response:
+    vary = {"Vary": "Accept"}
+    if chosen == negotiation.JSON:
+        return JSONResponse(views.transcript(interview_id, number, transcript, with_words=with_words), headers=vary)
+    media_type, write = FORMATS[chosen]
+    return Response(write(transcript), media_type=media_type, headers=vary)

@@ -14,7 +14,7 @@ from tests.installation import Installation
 from tests.scenes import SOUND, heard, plan, upload
 
 ADA = {"name": "Ada Okafor", "role": "interviewee"}
-RAW = {"content": SOUND, "headers": {"Content-Type": "audio/wav"}}
+RAW: dict[str, Any] = {"content": SOUND, "headers": {"Content-Type": "audio/wav"}}
 
 
 def give(client: Client, interview_id: str, **about: Any) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import base64
 import json
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -18,7 +19,7 @@ QUERY = "interviews own_1"
 MARK = json.loads(base64.urlsafe_b64decode(cursors.encode(Position("v", "i"), query=QUERY) + "=="))[2]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Row:
     id: str
 
@@ -27,7 +28,7 @@ def forged(found: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(found).encode()).decode().rstrip("=")
 
 
-def read_all(client: Client, **params: object) -> list[str]:
+def read_all(client: Client, **params: Any) -> list[str]:
     """The titles of every page, one after the other."""
     titles, cursor = [], None
     while True:
@@ -114,7 +115,7 @@ def test_what_stays_is_seen_once_while_others_come_and_go(client: Client, sort: 
     seen: list[str] = []
     cursor: str | None = None
     for goes in [*going, None]:
-        params = {"sort": sort, "limit": 3, **({"cursor": cursor} if cursor else {})}
+        params: dict[str, Any] = {"sort": sort, "limit": 3, **({"cursor": cursor} if cursor else {})}
         page = client.get("/v1/interviews", params=params).json()
         seen += [item["title"] for item in page["items"] if item["title"] in stays]
         cursor = page["next_cursor"]

@@ -69,10 +69,15 @@ def test_four_threads_that_read_and_then_write_lose_nothing(here: Installation) 
 
 def test_a_block_that_raises_leaves_nothing(here: Installation) -> None:
     owner = models.Owner(name="never")
-    with pytest.raises(RuntimeError, match="on purpose"), writing(here.engine) as session:
-        session.add(owner)
-        session.flush()
-        raise RuntimeError("on purpose")
+
+    def fail() -> None:
+        with writing(here.engine) as session:
+            session.add(owner)
+            session.flush()
+            raise RuntimeError("on purpose")
+
+    with pytest.raises(RuntimeError, match="on purpose"):
+        fail()
     with reading(here.engine) as session:
         assert session.get(models.Owner, owner.id) is None
 
@@ -101,7 +106,13 @@ def test_a_reader_sees_one_moment(here: Installation) -> None:
         lambda owner, interview: models.Job(owner_id=owner, interview_id=interview, progress=1.5),
         lambda owner, interview: models.Job(owner_id=owner, interview_id=interview, kind="dreaming"),
         lambda owner, interview: models.Job(owner_id=owner, interview_id=interview, status="done"),
-        lambda _owner, interview: models.Recording(interview_id=interview, key="k", media_type="m", size_bytes=1),
+        lambda _owner, interview: models.Recording(
+            interview_id=interview,
+            key="k",
+            media_type="m",
+            size_bytes=1,
+            sha256=None,  # type: ignore[arg-type]
+        ),
         lambda _owner, interview: models.ConsentEvent(consent_id=interview, seq=1, kind="given", by="k"),
     ],
 )

@@ -40,7 +40,9 @@ def started(here: Installation, made: dict[str, Any]) -> Claim:
 def reads_of_an_interview(client: Client) -> list[tuple[str, str]]:
     below = "/v1/interviews/{interview_id}/"
     paths = client.contract.document["paths"].items()
-    return [(verb, path) for path, verbs in paths for verb in verbs if path.startswith(below) and verb in ("get", "head")]
+    return [
+        (verb, path) for path, verbs in paths for verb in verbs if path.startswith(below) and verb in ("get", "head")
+    ]
 
 
 def test_every_read_below_a_withdrawn_interview_is_451(here: Installation, client: Client) -> None:
@@ -85,7 +87,7 @@ def test_the_words_are_gone_from_the_files_of_the_database(here: Installation, c
 
 def test_what_was_heard_of_an_unfinished_job_is_gone_too(here: Installation, client: Client) -> None:
     made = upload(client)
-    chunk = {"start_ms": 0, "end_ms": 1, "segments": [{"text": CANARY}]}
+    chunk: dict[str, Any] = {"start_ms": 0, "end_ms": 1, "segments": [{"text": CANARY}]}
     with writing(here.engine) as session:
         session.add(models.HeardChunk(job_id=made["job"]["id"], index=0, plan_sha256="p", **chunk))
     certificate = withdraw(client, made)["erasure"]["erased"]

@@ -18,7 +18,9 @@ def test_an_id_is_of_its_kind_and_of_no_other(kind: Kind) -> None:
     assert [other for other in Kind if ids.is_a(other, made)] == [kind]
 
 
-@pytest.mark.parametrize("text", ["", "int_", "int_" + "0" * 31, "int_" + "0" * 33, "int_" + "G" * 32, "INT_" + "0" * 32])
+@pytest.mark.parametrize(
+    "text", ["", "int_", "int_" + "0" * 31, "int_" + "0" * 33, "int_" + "G" * 32, "INT_" + "0" * 32]
+)
 def test_what_only_looks_like_an_id_is_none(text: str) -> None:
     assert not ids.is_a(Kind.INTERVIEW, text)
 

@@ -36,7 +36,11 @@ def hear_again(here: Installation, client: Client, made: dict[str, Any], turns: 
 def test_pay_is_found_with_its_value_quote_speaker_and_time(here: Installation, client: Client) -> None:
     found = pay(client, heard(here, client))
     assert (found["categories"][0], found["speaker"], found["segment_ids"]) == ("compensation", "S2", [2])
-    assert (found["value"]["amount_min"], found["value"]["currency"], found["value"]["period"]) == (52000, "USD", "year")
+    assert (found["value"]["amount_min"], found["value"]["currency"], found["value"]["period"]) == (
+        52000,
+        "USD",
+        "year",
+    )
     assert (found["state"], found["stale"], found["method"]) == ("proposed", False, "rule")
 
 
@@ -55,7 +59,8 @@ def test_insights_of_an_interview_come_in_the_order_they_were_said(here: Install
     made = heard(here, client)
     whole = listed(client, made)
     assert [one["start_ms"] for one in whole] == sorted(one["start_ms"] for one in whole)
-    paged, cursor = [], None
+    paged: list[dict[str, Any]] = []
+    cursor = None
     while True:
         params = {"limit": 1, **({"cursor": cursor} if cursor else {})}
         page = client.get(f"{made['links']['self']}/insights", params=params).json()
@@ -90,7 +95,9 @@ def test_insights_asked_for_before_there_are_words_are_a_conflict(client: Client
         ({}, "proposed"),
     ],
 )
-def test_what_a_persons_word_makes_of_it(here: Installation, client: Client, change: dict[str, Any], state: str) -> None:
+def test_what_a_persons_word_makes_of_it(
+    here: Installation, client: Client, change: dict[str, Any], state: str
+) -> None:
     insight = pay(client, heard(here, client))
     answer = review(client, insight, **change)
     assert (answer.status_code, answer.json()["state"]) == (200, state)
@@ -105,7 +112,9 @@ def test_a_corrected_value_comes_back_as_it_was_given(here: Installation, client
     assert client.get(f"/v1/insights/{insight['id']}").json()["value"] == value
 
 
-@pytest.mark.parametrize("wrong", [{"state": "proposed"}, {"state": None}, {"categories": []}, {"categories": ["gossip"]}, {"quote": "x"}])
+@pytest.mark.parametrize(
+    "wrong", [{"state": "proposed"}, {"state": None}, {"categories": []}, {"categories": ["gossip"]}, {"quote": "x"}]
+)
 def test_a_word_that_cannot_be_is_refused(here: Installation, client: Client, wrong: dict[str, Any]) -> None:
     assert review(client, pay(client, heard(here, client)), **wrong).status_code == 422
 

@@ -162,7 +162,15 @@ def test_a_change_to_what_somebody_else_changed_meanwhile_is_refused(client: Cli
 
 @pytest.mark.parametrize(
     ("if_match", "matches"),
-    [(None, True), ("*", True), ('"3.1"', True), ('"3.9"', True), ('"2.1", "3.0"', True), ('"2.1"', False), ("x", False)],
+    [
+        (None, True),
+        ("*", True),
+        ('"3.1"', True),
+        ('"3.9"', True),
+        ('"2.1", "3.0"', True),
+        ('"2.1"', False),
+        ("x", False),
+    ],
 )
 def test_if_match_asks_for_the_interviews_own_version(if_match: str | None, matches: bool) -> None:  # noqa: FBT001
     interview = models.Interview(owner_id="o", title="t", version=3)
@@ -183,7 +191,7 @@ def test_an_unchanged_interview_is_not_sent_again_and_a_changed_one_is(client: C
     assert client.get(path, headers={"If-None-Match": etag}).headers["etag"] == after != etag
 
 
-def test_progress_of_the_job_changes_the_etag_and_blocks_no_edit(here: Installation, client: Client) -> None:
+def test_progress_of_the_job_changes_the_etag_and_blocks_no_edit(client: Client) -> None:
     made = upload(client)
     before = client.get(made["links"]["self"]).headers["etag"]
     edited = client.patch(made["links"]["self"], json={"title": "y"}, headers={"If-Match": before})
@@ -207,7 +215,7 @@ def test_hearing_again_needs_a_recording_and_nobody_at_work(client: Client) -> N
     assert (busy.status_code, busy.json()["job_id"]) == (409, made["job"]["id"])
 
 
-def test_a_list_of_many_takes_as_many_queries_as_a_list_of_one(here: Installation, client: Client) -> None:
+def test_a_list_of_many_takes_as_many_queries_as_a_list_of_one(client: Client) -> None:
     engine, statements = client.service.state.house.engine, []
     event.listen(engine, "before_cursor_execute", lambda *seen: statements.append(seen[2]))
 

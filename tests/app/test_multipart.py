@@ -1,7 +1,9 @@
 """Multipart forms read as they come, however the network cuts them."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from itertools import pairwise
 from typing import NamedTuple
 
 import pytest
@@ -45,7 +47,7 @@ def read(*blocks: bytes) -> Found:
 
 def cut(body: bytes, places: Sequence[int]) -> list[bytes]:
     edges = [0, *sorted(places), len(body)]
-    return [body[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    return [body[start:end] for start, end in pairwise(edges)]
 
 
 def test_a_form_cut_in_two_at_any_byte_is_the_same_form() -> None:
@@ -78,7 +80,7 @@ def test_fields_are_known_before_the_file_is_read() -> None:
     taken = []
 
     async def blocks() -> Found:
-        async def counted():  # type: ignore[no-untyped-def]  # noqa: ANN202  a generator as the server's
+        async def counted() -> AsyncIterator[bytes]:
             for block in [part("consent", b"true"), part("file", b"x" * 10, filename="f")[:-2], b"y" * 10**6, END]:
                 taken.append(len(block))
                 yield block
@@ -131,7 +133,7 @@ def test_an_endless_epilogue_is_not_read_for_ever() -> None:
     taken = 0
 
     async def blocks() -> None:
-        async def endless():  # type: ignore[no-untyped-def]  # noqa: ANN202  a generator as the server's
+        async def endless() -> AsyncIterator[bytes]:
             nonlocal taken
             yield FORM
             while taken < 10**8:
@@ -149,10 +151,9 @@ def test_an_endless_epilogue_is_not_read_for_ever() -> None:
 @settings(max_examples=150)
 @given(st.lists(st.binary(max_size=80), max_size=6))
 def test_noise_is_refused_and_never_crashes(blocks: list[bytes]) -> None:
-    try:
-        read(b"--bound\r\n", *blocks)
-    except CandidError as error:
-        assert error.detail
+    # Whatever else it raises would be a 500.
+    with suppress(CandidError):
+        assert read(b"--bound\r\n", *blocks).sound is None
 
 
 @pytest.mark.parametrize("content_type", ["multipart/form-data", "multipart/form-data; boundary=", 'x; boundary=""'])

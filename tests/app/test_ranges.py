@@ -28,7 +28,18 @@ def test_one_range_is_honoured(header: str, span: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize(
     "header",
-    [None, "", "bytes=", "bytes=-", "bytes=a-b", "items=0-1", "bytes=5-2", "bytes=0-1,3-4", "bytes=0-1\n2", "bytes=٣-٤"],
+    [
+        None,
+        "",
+        "bytes=",
+        "bytes=-",
+        "bytes=a-b",
+        "items=0-1",
+        "bytes=5-2",
+        "bytes=0-1,3-4",
+        "bytes=0-1\n2",
+        "bytes=٣-٤",
+    ],
 )
 def test_what_is_no_single_range_is_answered_with_the_whole(header: str | None) -> None:
     assert ranges.parse(header, 100) is None

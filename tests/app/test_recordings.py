@@ -2,14 +2,20 @@
 
 import base64
 import hashlib
+import os
 import random
+from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.errors import NotFound, RecordingLost, StorageFull
+from app import recordings
+from app.db import now
+from app.errors import RecordingLost, StorageFull
+from app.main import create_app
 from app.recordings import BLOCK, Recordings
 from tests.client import Client
 from tests.installation import Installation
@@ -60,7 +66,7 @@ def test_ranges_put_together_are_the_recording(client: Client) -> None:
     @given(st.lists(st.integers(1, len(SOUND) - 1), unique=True, max_size=4))
     def put_together(cuts: list[int]) -> None:
         places = [0, *sorted(cuts), len(SOUND)]
-        asked = [f"bytes={start}-{end - 1}" for start, end in zip(places, places[1:], strict=False)]
+        asked = [f"bytes={start}-{end - 1}" for start, end in pairwise(places)]
         parts = [client.get(path, headers={"Range": part}).content for part in asked]
         assert b"".join(parts) == SOUND
 
@@ -155,8 +161,38 @@ def test_a_disk_without_room_is_said_before_the_upload(store: Recordings) -> Non
         store.check_room(2**60)
 
 
+def aged(path: Path, hours: float) -> Path:
+    at = (now() - timedelta(hours=hours)).timestamp()
+    os.utime(path, (at, at))
+    return path
+
+
+def test_what_a_dead_upload_left_is_swept_after_a_day(here: Installation) -> None:
+    here.record(here.interview())
+    for hours in (23, 25):
+        staged = here.recordings.stage()
+        staged.write_bytes(SOUND)
+        aged(staged, hours)
+        aged(staged.parent, hours)
+        put(here.recordings, f"own/rec_{hours}/recording.wav", SOUND)
+    known, young, old = sorted(kept(here), key=lambda path: (path.parts[-3] == "own", path.parts[-2]))
+    aged(old, 25)
+    aged(known, 100)
+    assert recordings.sweep(here.engine, here.recordings, at=now()) == 1
+    assert (known.exists(), young.exists(), old.exists()) == (True, True, False)
+    assert len(list(here.recordings.staging.iterdir())) == 1
+
+
+def test_a_service_that_starts_removes_what_a_dead_upload_left(here: Installation) -> None:
+    staged = here.recordings.stage()
+    staged.write_bytes(SOUND)
+    aged(staged, 25)
+    aged(staged.parent, 25)
+    with Client(create_app(here.settings)):
+        assert list(here.recordings.staging.iterdir()) == []
+
+
 def test_two_recordings_never_share_a_folder(client: Client) -> None:
     first, second = (upload(client, wav(seconds=0.02))["recording"] for _ in range(2))
     assert first["id"] != second["id"]
     assert first["sha256"] == second["sha256"]
-    assert NotFound.code == "not-found"

@@ -63,7 +63,11 @@ def test_a_transcript_asked_for_too_early_says_when_to_come_back(status: str, on
 def test_too_early_is_409_with_a_time_only_while_it_is_coming(client: Client) -> None:
     coming = client.get(f"{upload(client)['links']['self']}/transcript")
     planned = client.get(f"{plan(client, title='x')['links']['self']}/transcript")
-    assert (coming.status_code, coming.headers["retry-after"], coming.json()["code"]) == (409, "5", "transcript-not-ready")
+    assert (coming.status_code, coming.headers["retry-after"], coming.json()["code"]) == (
+        409,
+        "5",
+        "transcript-not-ready",
+    )
     assert (planned.status_code, "retry-after" in planned.headers) == (409, False)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import itertools
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app import uploads
+from app import consents, keys, uploads
+from app.db import writing
 from app.errors import CandidError, NotAudio, RecordingEmpty, RecordingTooLarge, StorageFull, UploadTooSlow
 from app.main import create_app
 from app.recordings import Recordings
@@ -36,7 +37,9 @@ NO_SOUND = {
 }
 
 
-def call(here: Installation, messages: Iterator[Mapping[str, Any]], headers: dict[str, str], query: str = "") -> Caller:
+def call(
+    here: Installation, messages: Iterator[MutableMapping[str, Any]], headers: dict[str, str], query: str = ""
+) -> Caller:
     """A POST of an interview at the ASGI border, with the lifespan around it."""
     app, caller = create_app(here.settings), Caller(messages)
 
@@ -48,7 +51,7 @@ def call(here: Installation, messages: Iterator[Mapping[str, Any]], headers: dic
     return caller
 
 
-def endless(first: bytes = b"") -> Iterator[Mapping[str, Any]]:
+def endless(first: bytes = b"") -> Iterator[MutableMapping[str, Any]]:
     yield {"type": "http.request", "body": first, "more_body": True}
     while True:
         yield {"type": "http.request", "body": SOUND + bytes(64 * 1024), "more_body": True}
@@ -160,7 +163,9 @@ def test_a_second_recording_is_refused_before_it_is_read(here: Installation, cli
     assert len(kept(here)) == 1
 
 
-@pytest.mark.parametrize(("fields", "pointer"), [({"surprise": "1"}, "/surprise"), ({"language": "English"}, "/language")])
+@pytest.mark.parametrize(
+    ("fields", "pointer"), [({"surprise": "1"}, "/surprise"), ({"language": "English"}, "/language")]
+)
 def test_a_wrong_field_is_refused_before_the_recording_is_kept(
     here: Installation, client: Client, fields: dict[str, str], pointer: str
 ) -> None:
@@ -171,7 +176,13 @@ def test_a_wrong_field_is_refused_before_the_recording_is_kept(
 
 
 def test_the_fields_of_a_form_describe_the_interview(client: Client) -> None:
-    form = {"consent": "true", "title": "Coffee", "role": "archivist", "vocabulary": "Fresnel, Okafor ,", "language": "en"}
+    form = {
+        "consent": "true",
+        "title": "Coffee",
+        "role": "archivist",
+        "vocabulary": "Fresnel, Okafor ,",
+        "language": "en",
+    }
     made = client.post("/v1/interviews", data=form, files={"file": ("m.wav", SOUND, "audio/wav")}).json()
     assert (made["title"], made["role"], made["language"]) == ("Coffee", "archivist", "en")
     assert made["vocabulary"] == ["Fresnel", "Okafor"]
@@ -219,7 +230,7 @@ def test_a_slow_client_gets_408(tmp_path: Path) -> None:
     with installed(tmp_path, upload_window_s=0.1) as here:
 
         class Slow(Caller):
-            async def receive(self) -> Mapping[str, Any]:
+            async def receive(self) -> MutableMapping[str, Any]:
                 await asyncio.sleep(0.06 if self.taken_bytes else 0)
                 return await super().receive()
 
@@ -269,3 +280,19 @@ def test_a_kept_recording_has_a_folder_of_its_own_named_by_us(store: Recordings)
     assert kept_one.key == f"own_1/{kept_one.recording_id}/recording.wav"
     assert b"".join(store.read(kept_one.key)) == SOUND
     assert list(store.staging.iterdir()) == []
+
+
+def test_consent_withdrawn_while_the_recording_comes_keeps_no_recording(here: Installation, client: Client) -> None:
+    planned = plan(client, title="x", consent=True)
+    caller = keys.Caller(here.owner_id, "key_of_the_test", frozenset())
+
+    def withdrawing() -> Iterator[bytes]:
+        yield SOUND
+        with writing(here.engine) as session:
+            consents.withdraw(session, caller, planned["consent"]["id"], None)
+        yield bytes(100)
+
+    headers = {"Content-Type": "audio/wav"}
+    answer = client.put(f"{planned['links']['self']}/recording", content=withdrawing(), headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (451, "consent-withdrawn")
+    assert staged(here) == kept(here) == []

@@ -12,7 +12,7 @@ from app.api.problems import leaves
 from app.errors import CandidError
 from tests.client import Client
 from tests.installation import Installation
-from tests.scenes import heard
+from tests.scenes import SOUND, heard
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -51,7 +51,7 @@ def test_decisions_are_numbered_and_have_the_four_parts() -> None:
     pages = sorted((ROOT / "docs" / "decisions").glob("*.md"))
     assert [page.name[:4] for page in pages] == [f"{number:04}" for number in range(1, len(pages) + 1)]
     for page in pages:
-        found = re.findall(r"^#+ *(Context|Decision|Consequences|Alternatives)", page.read_text(), re.MULTILINE)
+        found = re.findall(r"^\*\*(Context|Decision|Consequences|Alternatives)\.\*\*", page.read_text(), re.MULTILINE)
         assert sorted(set(found)) == ["Alternatives", "Consequences", "Context", "Decision"], page.name
 
 
@@ -69,16 +69,21 @@ def test_every_error_has_a_code_of_its_own_and_a_sentence() -> None:
         assert (kind.__doc__ or "").strip().endswith(".")
 
 
-def curls(page: str) -> list[str]:
-    return re.findall(r"(?:curl[^\n`]*?)(?:http://127\.0\.0\.1:8000)([^\s\"`#]*)", page)
+def curls(page: str) -> list[tuple[str, str]]:
+    """(verb, path) of every curl command; one with a form or -X POST posts."""
+    found = re.findall(r"curl ([^\n`]*?)http://127\.0\.0\.1:8000([^\s\"`#]*)", page)
+    return [("POST" if re.search("-F |-X POST|-d ", options) else "GET", path) for options, path in found]
 
 
 def test_every_request_that_the_readme_shows_is_an_operation(here: Installation, client: Client) -> None:
     made = heard(here, client)
-    paths = curls((ROOT / "README.md").read_text())
-    assert len(paths) >= 4
-    for path in paths:
-        assert client.get(path.replace("$ID", made["id"])).status_code == 200, path
+    shown = curls((ROOT / "README.md").read_text())
+    assert {verb for verb, _path in shown} == {"GET", "POST"}
+    for verb, path in shown:
+        # What a form says in its fields, raw audio says in the query.
+        raw = "?consent=true" if verb == "POST" and "?" not in path else ""
+        answer = client.request(verb, path.replace("$ID", made["id"]) + raw, content=SOUND if verb == "POST" else None)
+        assert answer.is_success, (verb, path)
 
 
 def test_the_readmes_first_screen_says_what_what_not_and_how() -> None:
@@ -93,6 +98,8 @@ def test_make_alone_says_every_verb() -> None:
 
 
 def test_the_command_line_says_what_it_can() -> None:
-    told = subprocess.run([sys.executable, "-m", "app", "-h"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    told = subprocess.run(
+        [sys.executable, "-m", "app", "-h"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
     for verb in ("serve", "prepare", "openapi"):
         assert verb in told
