@@ -15,7 +15,7 @@ export CANDID_MODEL := $(MODEL)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install run worker test check openapi bench bench-api migrate sample eval-audio fuzz-api lock
+.PHONY: help install run worker test check openapi bench bench-api migrate sample eval-audio fuzz-api lint-openapi lock
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ eval-audio: install ## Hear ../shared/eval/audio through the running API: word e
 
 fuzz-api: install ## Fuzz a fresh service from its own contract, with every check of schemathesis
 	@$(BIN)/python scripts/fuzz_api.py
+
+lint-openapi: ## Hold openapi/openapi.json against Redocly's rules (needs Node)
+	@sh scripts/lint_openapi.sh
 
 sample: ## Speak the sample interview again, with voices from packages
 	@$(PYTHON) -m venv build/sample-venv

@@ -33,7 +33,7 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="Address to listen on. `0.0.0.0` is every interface.")
     port: int = Field(default=8000, ge=0, le=65535, description="TCP port. 0 takes any free one.")
     allowed_hosts: tuple[str, ...] = Field(
-        default=("localhost", "127.0.0.1", "[::1]", "testserver"),
+        default=("localhost", "127.0.0.1", "[::1]"),
         description="Host headers that are answered, as a JSON list; `*` answers any.",
     )
     cors_origins: tuple[str, ...] = Field(

@@ -16,7 +16,6 @@ class Manner(Value):
 
     engine: str
     model: str
-    hotwords: tuple[str, ...] = ()
     language: str | None = None
     language_probability: float | None = None
     several_languages: bool = False
@@ -25,7 +24,10 @@ class Manner(Value):
 
 
 class Plan(Value):
-    """The result of preparing, kept by the job engine: times and settings only, never a word that was said."""
+    """The result of preparing, kept by the job engine, where erasure does not reach: times and settings only.
+
+    Never a word that was said, and no name to listen for: those are read from the job when they are needed.
+    """
 
     channels: int
     duration_ms: int
@@ -35,9 +37,9 @@ class Plan(Value):
     chunks: tuple[tuple[Window, ...], ...]
     sha256: str = ""
 
-    def signed(self, recording_sha256: str) -> "Plan":
-        """With the mark by which heard chunks are known again: same sound, same windows, same manner."""
-        everything = self.model_dump_json(exclude={"sha256"}) + recording_sha256
+    def signed(self, recording_sha256: str, vocabulary: Sequence[str] = ()) -> "Plan":
+        """With the mark by which heard chunks are known again: same sound, windows, manner and words to expect."""
+        everything = self.model_dump_json(exclude={"sha256"}) + recording_sha256 + "\n".join(vocabulary)
         return self.model_copy(update={"sha256": hashlib.sha256(everything.encode()).hexdigest()})
 
 

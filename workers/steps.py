@@ -48,7 +48,7 @@ def prepare(bench: Bench, claim: Claim) -> Plan:
         layout=layout,
         manner=_manner(bench, decoded, found, job.options),
         chunks=tuple(windows.chunks(found, minutes=bench.settings.hear_step_s / 60)),
-    ).signed(recording.sha256)
+    ).signed(recording.sha256, _vocabulary(job))
     bench.write(lambda session: _note_length(session, claim, decoded))
     audio_s, took_s = decoded.duration_ms / 1000, round(monotonic() - began, 2)
     log.info("prepared", audio_s=audio_s, took_s=took_s, chunks=len(plan.chunks), windows=len(found))
@@ -106,7 +106,7 @@ def _manner(bench: Bench, decoded: audio.Decoded, found: list[Window], options: 
     engine = options.get("engine") or bench.settings.engine
     model = options.get("model") or bench.settings.model
     asked = options.get("language")
-    manner = Manner(engine=engine, model=model, hotwords=tuple(options.get("vocabulary") or ()))
+    manner = Manner(engine=engine, model=model)
     if not found:
         return manner.model_copy(update={"notices": (values.Notice.NO_SPEECH,)})
     votes = []
@@ -129,6 +129,11 @@ def _manner(bench: Bench, decoded: audio.Decoded, found: list[Window], options: 
     )
 
 
+def _vocabulary(job: models.Job) -> tuple[str, ...]:
+    """The names and terms to expect, as the job has them now: an erasure clears them."""
+    return tuple(job.options.get("vocabulary") or ())
+
+
 def _sound(pcm: Path, channel_count: int, window: Window) -> channels.Sound:
     return audio.read(pcm, channels=channel_count, start_ms=window.start_ms, end_ms=window.end_ms, pick=window.channel)
 
@@ -149,10 +154,12 @@ def hear(bench: Bench, claim: Claim, plan: Plan, index: int) -> None:
     began = monotonic()
     tally, heard = Tally(plan, index), []
     pcm = _ensure_pcm(bench, claim, plan)
+    with reading(bench.engine) as session:
+        hotwords = _vocabulary(session.get_one(models.Job, claim.job_id))
     for window in plan.chunks[index]:
         if not bench.is_wanted(claim):
             raise WorkCanceled
-        heard += [_row(window, segment) for segment in _hear_window(bench, pcm, plan, window)]
+        heard += [_row(window, segment) for segment in _hear_window(bench, pcm, plan, window, hotwords=hotwords)]
         tally.add(window)
         bench.report(claim, _hearing_report(bench, plan, tally))
     bench.write(lambda session: _keep_heard(session, claim, plan, index, heard))
@@ -184,14 +191,16 @@ def _ensure_pcm(bench: Bench, claim: Claim, plan: Plan) -> Path:
     return pcm
 
 
-def _hear_window(bench: Bench, pcm: Path, plan: Plan, window: Window) -> list[HeardSegment]:
+def _hear_window(
+    bench: Bench, pcm: Path, plan: Plan, window: Window, *, hotwords: tuple[str, ...]
+) -> list[HeardSegment]:
     manner = plan.manner
     hearing = Hearing(
         pcm=_sound(pcm, plan.channels, window),
         start_ms=window.start_ms,
         language=manner.language,
         several_languages=manner.several_languages,
-        hotwords=manner.hotwords,
+        hotwords=hotwords,
         speech=window.speech,
     )
     with bench.ears.turn(manner.engine, manner.model) as ear:
@@ -267,7 +276,8 @@ def keep(bench: Bench, claim: Claim, plan: Plan, voices: Voices) -> int:
 
 def _keep(session: WriteSession, claim: Claim, plan: Plan, voices: Voices) -> int:
     job, interview = claims.held(session, claim)
-    version = transcripts.keep(session, job=job, transcript=_transcript(plan, _said(session, claim, plan), voices))
+    transcript = _transcript(plan, _said(session, claim, plan), voices, _vocabulary(job))
+    version = transcripts.keep(session, job=job, transcript=transcript)
     # Until the new insights are there, the old ones are held against the new words, in this same transaction.
     insights.mark_stale(session, interview.id)
     set_interview(interview, "extracting")
@@ -275,7 +285,7 @@ def _keep(session: WriteSession, claim: Claim, plan: Plan, voices: Voices) -> in
     return version
 
 
-def _transcript(plan: Plan, said: list[Said], voices: Voices) -> values.Transcript:
+def _transcript(plan: Plan, said: list[Said], voices: Voices, vocabulary: tuple[str, ...]) -> values.Transcript:
     manner = plan.manner
     return values.Transcript(
         language=manner.language if said else None,
@@ -283,7 +293,7 @@ def _transcript(plan: Plan, said: list[Said], voices: Voices) -> values.Transcri
         duration_ms=plan.duration_ms,
         engine=manner.engine,
         model=manner.model,
-        options={"vocabulary": ", ".join(manner.hotwords) or None, "layout": plan.layout.value, **manner.ways},
+        options={"vocabulary": ", ".join(vocabulary) or None, "layout": plan.layout.value, **manner.ways},
         notices=manner.notices if said else (values.Notice.NO_SPEECH,),
         speakers=speakers.speakers(voices),
         segments=speakers.segments(said, voices),
