@@ -28,7 +28,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@echo "Setting up .venv (once; a few minutes, most of it is torch) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --disable-pip-version-check --progress-bar off -c constraints.txt -e '.[$(EXTRAS)]' \
-		| grep --line-buffered -E '^(Collecting|Downloading|Installing|Successfully)' | cut -c -100
+		| sed -u -n -E 's/^(Collecting [^ ]+|Installing collected packages|Successfully installed).*/  \1/p'
 	@$(BIN)/python -c 'import app.main, workers.jobs' # what pip said went past the pipe: this is the proof
 	@touch $@
 

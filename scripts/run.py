@@ -29,7 +29,9 @@ def main() -> int:
         name: subprocess.Popen([sys.executable, "-m", name], cwd=ROOT, start_new_session=True)
         for name in ("app", "workers")
     }
-    signal.signal(signal.SIGTERM, _interrupt)
+    # SIGINT too: a shell that starts us in the background has it ignored, and Python then leaves it so.
+    for wish in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(wish, _interrupt)
     try:
         if _wait_until_ready(settings, processes):
             print(welcome(settings), flush=True)
