@@ -20,8 +20,8 @@ schemathesis.openapi.format("binary", st.builds(bytes.__add__, st.sampled_from(B
 
 
 @schemathesis.serializer("audio/*")
-def send_as_it_is(_context: Any, value: Any) -> dict[str, Any]:
-    return {"data": value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")}
+def send_as_it_is(_context: Any, value: Any) -> bytes:
+    return value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
 
 
 @schemathesis.hook

@@ -54,7 +54,8 @@ def odd(here: Installation) -> Iterator[TestClient]:
     """The service with two more routes, which are in no contract."""
     app: FastAPI = create_app(here.settings)
     app.include_router(router)
-    with TestClient(app, headers={"Authorization": f"Bearer {make_key(here)}"}) as client:
+    headers = {"Authorization": f"Bearer {make_key(here)}"}
+    with TestClient(app, base_url="http://localhost", headers=headers) as client:
         yield client
 
 
