@@ -33,6 +33,16 @@ async def read_json(request: Request, settings: Settings) -> tuple[bytes, Any]:
         raise JsonInvalid("The body is not JSON in UTF-8.") from None
 
 
+async def has_body(request: Request) -> bool:
+    """Whether a request without a content type carries anything: `curl -X POST` sends neither."""
+    if "content-type" in request.headers:
+        return True
+    async for chunk in request.stream():
+        if chunk:
+            return True
+    return False
+
+
 def is_json(content_type: str) -> bool:
     return content_type.partition(";")[0].strip().lower() == "application/json"
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, BackgroundTasks, Query, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Body, Query, Request, Response
 
 from app import consents, cursors, errors, interviews
 from app.api import bodies, declared, deps, schemas, views
@@ -10,6 +10,8 @@ from app.api.deps import HouseDep, ReaderDep, ReadSessionDep, WriterDep, WriteSe
 from app.api.routes import Route
 
 router = APIRouter(prefix="/v1/consents", tags=["consents"], route_class=Route)
+
+NO_REASON = schemas.WithdrawalIn()
 
 
 @router.post(
@@ -63,11 +65,11 @@ def get_consent(consent_id: deps.ConsentId, caller: ReaderDep, session: ReadSess
 @router.post("/{consent_id}/withdraw", status_code=202, responses=declared.failures(errors.NotFound))
 def withdraw_consent(
     consent_id: deps.ConsentId,
-    wanted: schemas.WithdrawalIn,
     later: BackgroundTasks,
     house: HouseDep,
     caller: WriterDep,
     session: WriteSessionDep,
+    wanted: Annotated[schemas.WithdrawalIn, Body()] = NO_REASON,
 ) -> schemas.ConsentOut:
     """Withdraw a consent. From this answer on nothing of it can be read; the sound is erased right after."""
     erasure = consents.withdraw(session, caller, consent_id, wanted.reason)

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, BackgroundTasks, Query, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Body, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from app import cursors, errors, interviews, jobs
@@ -12,6 +12,9 @@ from app.api.routes import Route
 from app.interviews import Filters
 
 router = APIRouter(prefix="/v1/interviews", tags=["interviews"], route_class=Route)
+
+# Without a body a recording is heard again as it was.
+AS_BEFORE = schemas.TranscriptionIn()
 
 UPLOAD_ERRORS = (
     errors.ConsentRequired,
@@ -133,16 +136,15 @@ def delete_interview(
 )
 def create_transcription(
     interview_id: deps.InterviewId,
-    wanted: schemas.TranscriptionIn,
     response: Response,
     house: HouseDep,
     caller: WriterDep,
     session: WriteSessionDep,
+    wanted: Annotated[schemas.TranscriptionIn, Body()] = AS_BEFORE,
 ) -> schemas.JobOut:
-    """Hear the recording again. With other options; until that is whole, readers keep the transcript they have."""
-    job = interviews.hear_again(
-        session, house.queue, caller.owner_id, interview_id, wanted.model_dump(exclude_none=True)
-    )
+    """Hear the recording again. With other options, if any; until it is done, readers keep the transcript they have."""
+    asked = wanted.model_dump(exclude_none=True)
+    job = interviews.hear_again(session, house.queue, caller.owner_id, interview_id, asked)
     bodies.point_to_job(response, job)
     return views.job(job)
 

@@ -53,7 +53,7 @@ class Route(APIRoute):
                 request.state.caller = await run_in_threadpool(deps.identify, request)
             refuse_unknown(request, names)
             if self.body_field is not None:
-                request = await with_json(request)
+                request = await with_json(request, optional=not self.body_field.field_info.is_required())
             return await answer(request)
 
         return guarded
@@ -101,11 +101,18 @@ def refuse_unknown(request: Request, names: frozenset[str]) -> None:
         raise InvalidRequest("There is a query parameter that does not exist here.", errors=found)
 
 
-async def with_json(request: Request) -> Request:
+async def with_json(request: Request, *, optional: bool) -> Request:
     """The same request with its body read. Raises MediaTypeRefused, BodyTooLarge, JsonInvalid, UploadTooSlow."""
+    if optional and not await bodies.has_body(request):
+        return _replayed(request, b"")
     if not bodies.is_json(request.headers.get("content-type", "")):
         raise MediaTypeRefused("Send the body as application/json.")
     body, _ = await bodies.read_json(request, request.app.state.house.settings)
+    return _replayed(request, body)
+
+
+def _replayed(request: Request, body: bytes) -> Request:
+    """The request as it was before its body was read, with this body."""
 
     async def again() -> Message:
         return {"type": "http.request", "body": body, "more_body": False}

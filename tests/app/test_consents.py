@@ -138,3 +138,16 @@ def test_consent_is_only_ever_added_to(here: Installation, client: Client) -> No
         assert erasures.pending(session) == []
         assert [event.kind for event in consents.history(session, made["consent"]["id"])] == ["given", "withdrawn"]
         assert session.get_one(models.Consent, made["consent"]["id"]).method == "operator_asserted"
+
+
+def test_withdrawing_needs_no_body(client: Client) -> None:
+    made = upload(client)
+    answer = client.post(f"/v1/consents/{made['consent']['id']}/withdraw")
+    assert (answer.status_code, answer.json()["status"]) == (202, "withdrawn")
+    assert answer.json()["events"][-1]["reason"] is None
+
+
+def test_a_body_of_no_known_type_is_refused_even_where_none_is_needed(client: Client) -> None:
+    made = upload(client)
+    answer = client.post(f"/v1/consents/{made['consent']['id']}/withdraw", content=b"reason=none")
+    assert (answer.status_code, answer.json()["code"]) == (415, "media-type-refused")

@@ -1,0 +1,92 @@
+"""Jobs, as people see them."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app import ids
+from app.api.schemas.fields import (
+    EXAMPLE_AT,
+    EXAMPLE_INTERVIEW,
+    EXAMPLE_JOB,
+    Input,
+    Language,
+    Output,
+    Vocabulary,
+    example,
+)
+
+JobStatus = Literal["queued", "running", "succeeded", "failed", "canceled"]
+
+
+class JobError(BaseModel):
+    """Why the work did not succeed: the members of a problem, plus the attempt and the time."""
+
+    model_config = ConfigDict(extra="allow")
+
+    code: str
+    title: str
+    detail: str
+    attempt: int
+    at: datetime
+
+
+class JobLinks(Output):
+    self: str
+    events: str
+    interview: str
+
+
+JOB_EXAMPLE = {
+    "id": EXAMPLE_JOB,
+    "interview_id": EXAMPLE_INTERVIEW,
+    "kind": "transcription",
+    "status": "running",
+    "stage": "hear",
+    "progress": 0.42,
+    "attempt": 1,
+    "eta_s": 21.5,
+    "audio_done_ms": 36000,
+    "audio_total_ms": 87400,
+    "error": None,
+    "created_at": EXAMPLE_AT,
+    "started_at": EXAMPLE_AT,
+    "finished_at": None,
+    "links": {
+        "self": f"/v1/jobs/{EXAMPLE_JOB}",
+        "events": f"/v1/jobs/{EXAMPLE_JOB}/events",
+        "interview": f"/v1/interviews/{EXAMPLE_INTERVIEW}",
+    },
+}
+
+
+class JobOut(Output):
+    """Background work. `progress` runs from 0 to 1 and never goes back within an attempt; `eta_s` is in seconds."""
+
+    model_config = example(JOB_EXAMPLE)
+
+    id: str = Field(pattern=ids.pattern(ids.Kind.JOB))
+    interview_id: str
+    kind: Literal["transcription", "extraction"]
+    status: JobStatus
+    stage: str | None = Field(description="What is being done now; more stages may come.")
+    progress: float = Field(ge=0, le=1)
+    attempt: int = Field(ge=1)
+    eta_s: float | None
+    audio_done_ms: int
+    audio_total_ms: int | None
+    error: JobError | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    links: JobLinks
+
+
+class TranscriptionIn(Input):
+    """How to hear it this time; what is left out stays as it was."""
+
+    model_config = example({"language": "en", "vocabulary": ["Fresnel", "Okafor"]})
+
+    language: Language | None = Field(default=None, description="The language to listen for.")
+    vocabulary: Vocabulary | None = Field(default=None, description="Names and terms to listen for.")
