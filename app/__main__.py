@@ -9,7 +9,7 @@ import uvicorn
 
 from app import logs
 from app.main import create_app, prepare
-from app.settings import Settings
+from app.settings import Settings, load
 
 # Seconds an open request has to end once a stop was asked for.
 GRACE_S = 10
@@ -23,7 +23,7 @@ def main() -> None:
     openapi = commands.add_parser("openapi", help="write the contract to a file, sorted")
     openapi.add_argument("path", type=Path)
     arguments = parser.parse_args()
-    settings = Settings()
+    settings = load()
     if arguments.command == "openapi":
         write_openapi(settings, arguments.path)
         return

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, delete, func
 from sqlmodel import Session, col, select
 
 from app import jobs, models, recordings
-from app.db import WriteSession, now, writing
+from app.db import WriteSession, now, reading, writing
 from app.errors import NotFound
 from app.keys import Caller
 from app.recordings import Recordings
@@ -22,6 +22,8 @@ def begin(session: WriteSession, caller: Caller, *, interview_id: str, consent_i
     interview = session.get_one(models.Interview, interview_id)
     interview.status = "withdrawn"
     interview.transcript_version = 0
+    # The words to listen for are names of people and places; so are those of the jobs, below.
+    interview.vocabulary = []
     interview.version += 1
     interview.updated_at = now()
     # Counted before the jobs are canceled: a job that ends takes what was heard with it.
@@ -29,7 +31,6 @@ def begin(session: WriteSession, caller: Caller, *, interview_id: str, consent_i
     for job in _jobs(session, interview_id, *jobs.ACTIVE):
         jobs.cancel(session, interview.owner_id, job.id)
     for job in _jobs(session, interview_id, *jobs.ACTIVE, *jobs.ENDED):
-        # The words to listen for are names of people and places.
         job.options = {}
     erasure = models.Erasure(
         owner_id=interview.owner_id,
@@ -80,38 +81,53 @@ def pending(session: Session) -> list[str]:
 
 
 def finish(engine: Engine, store: Recordings, work_dir: Path, erasure_id: str) -> bool:
-    """Erases the sound and completes the certificate; False while work on the interview is still stopping.
+    """Erases the sound and completes the certificate; False while that is not possible yet.
 
-    May be called any number of times, by any process: who calls first does it.
+    May be called any number of times, by any process. Each part is safe to do again, and the certificate comes last:
+    should we die, or the database be busy, the erasure stays pending and somebody comes again.
     """
-    with writing(engine) as session:
+    with reading(engine) as session:
         erasure = session.get_one(models.Erasure, erasure_id)
         if erasure.completed_at is not None:
             return True
         if _jobs(session, erasure.interview_id, "running"):
             return False
-        erased = dict(erasure.erased)
         recording = recordings.of(session, erasure.interview_id)
-        if recording is not None:
-            # The bytes first: if we die between the two, the row still says where to look, and we come again.
-            store.erase(recording.key)
-            erased["recording"] = {"sha256": recording.sha256, "size_bytes": recording.size_bytes}
-            session.delete(recording)
-        for job in _jobs(session, erasure.interview_id, *jobs.ENDED):
-            shutil.rmtree(work_dir / job.id, ignore_errors=True)
-        erasure.erased = erased
-        erasure.completed_at = now()
-        interview_id = erasure.interview_id
-    _empty_log(engine)
-    log.info("erased", interview=interview_id)
+        folders = [work_dir / job.id for job in _jobs(session, erasure.interview_id, *jobs.ENDED)]
+    # The bytes before the row: while there is a row, it says where to look.
+    if recording is not None:
+        store.erase(recording.key)
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+    with writing(engine) as session:
+        _forget_recording(session, erasure_id)
+    if not _empty_log(engine):
+        return False
+    with writing(engine) as session:
+        session.get_one(models.Erasure, erasure_id).completed_at = now()
+    log.info("erased", interview=erasure.interview_id)
     return True
 
 
-def _empty_log(engine: Engine) -> None:
-    # SQLite's write-ahead log still holds the erased pages as they were; a checkpoint that truncates drops them.
-    if engine.dialect.name == "sqlite":
-        connection = engine.raw_connection()
-        try:
-            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        finally:
-            connection.close()
+def _forget_recording(session: WriteSession, erasure_id: str) -> None:
+    erasure = session.get_one(models.Erasure, erasure_id)
+    recording = recordings.of(session, erasure.interview_id)
+    if recording is not None:
+        facts = {"sha256": recording.sha256, "size_bytes": recording.size_bytes}
+        erasure.erased = {**erasure.erased, "recording": facts}
+        session.delete(recording)
+
+
+def _empty_log(engine: Engine) -> bool:
+    """Whether nothing of what was erased is left in SQLite's write-ahead log; True for other databases.
+
+    The log holds pages as they were before; a checkpoint that truncates it drops them, unless somebody is reading.
+    """
+    if engine.dialect.name != "sqlite":
+        return True
+    connection = engine.raw_connection()
+    try:
+        busy, _pages, _moved = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
+    finally:
+        connection.close()

@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MIB = 1024 * 1024
@@ -125,3 +126,17 @@ class Settings(BaseSettings):
     def work_dir(self) -> Path:
         """Scratch space of running jobs; anything in it can be made again."""
         return self.data_dir / "work"
+
+
+def load() -> Settings:
+    """The settings of this process. A value that cannot work ends it with a sentence for each, not a traceback."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        # The value itself is not shown: it may be a key.
+        raise SystemExit("\n".join(_sentence(found) for found in error.errors())) from None
+
+
+def _sentence(found: ErrorDetails) -> str:
+    name = "".join(f"CANDID_{part}".upper() for part in found["loc"][:1])
+    return f"{name}: {found['msg']}" if name else found["msg"]

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -11,7 +12,7 @@ import httpx
 
 from app import logs
 from app.__main__ import announce
-from app.settings import Settings
+from app.settings import Settings, load
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "sample" / "interview.m4a"
@@ -21,7 +22,11 @@ BOLD, PLAIN = ("\033[1m", "\033[0m") if sys.stdout.isatty() else ("", "")
 
 
 def main() -> int:
-    settings = Settings()
+    settings = load()
+    if settings.port == 0:
+        # The children must agree with us on which free port it is.
+        os.environ["CANDID_PORT"] = str(_free_port())
+        settings = load()
     logs.set_up(settings)
     announce(settings)
     # A group of their own for both: a Ctrl-C at the terminal reaches us alone, and we end them in order.
@@ -29,9 +34,11 @@ def main() -> int:
         name: subprocess.Popen([sys.executable, "-m", name], cwd=ROOT, start_new_session=True)
         for name in ("app", "workers")
     }
-    # SIGINT too: a shell that starts us in the background has it ignored, and Python then leaves it so.
-    for wish in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(wish, _interrupt)
+    # SIGINT too: a shell that starts us in the background has it ignored, and Python then leaves it so. SIGHUP: the
+    # terminal was closed, and the two would live on unseen.
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _interrupt)
     try:
         if _wait_until_ready(settings, processes):
             print(welcome(settings), flush=True)
@@ -41,6 +48,13 @@ def main() -> int:
         return 0
     finally:
         _stop(processes)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def _interrupt(_signal: int, _frame: object) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from app import logs
 from app.errors import CandidError
 from app.extraction import cli
-from app.settings import Settings
+from app.settings import Settings, load
 
 
 def main() -> None:
@@ -21,7 +21,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.command == "extract":
         sys.exit(print_insights(arguments.turns))
-    run(Settings(), once=arguments.once)
+    run(load(), once=arguments.once)
 
 
 def print_insights(turns: Path) -> int:

@@ -13,10 +13,10 @@ import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from app import claims
+from app import claims, models
 from app.claims import Claim, Report
 from app.db import WriteSession, reading, writing
-from app.jobs import Queue
+from app.jobs import ENDED, Queue
 from app.recordings import Recordings
 from app.settings import Settings
 from workers.ears import Ear
@@ -131,6 +131,12 @@ class Bench:
         except SQLAlchemyError:
             log.warning("database away", exc_info=True)
             return True
+
+    def is_over(self, claim: Claim) -> bool:
+        """Whether the job has ended, by whomever."""
+        with reading(self.engine) as session:
+            job = session.get(models.Job, claim.job_id)
+            return job is None or job.status in ENDED
 
     def write(self, change: Callable[[WriteSession], Answer]) -> Answer:
         """One transaction; tried again for a while when the database is away, so that minutes of work are not lost."""

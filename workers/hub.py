@@ -40,7 +40,7 @@ def fetch(repository: str, folder: Path) -> None:
     import httpx  # noqa: PLC0415  the hub's client raises its errors
     import huggingface_hub  # noqa: PLC0415  see above
 
-    log.info("weights_download_started", repository=repository)
+    log.info("downloading weights", model=repository)
     try:
         huggingface_hub.snapshot_download(
             repository, local_dir=folder, allow_patterns=list(FILES), tqdm_class=_logged_progress(repository)
@@ -67,7 +67,7 @@ def _logged_progress(repository: str) -> Any:
             if self.unit != "B" or not self.total or time.monotonic() - self._logged_at < PROGRESS_EVERY_S:
                 return
             self._logged_at = time.monotonic()
-            percent = round(100 * self.n / self.total)
-            log.info("weights_downloading", repository=repository, bytes=self.n, percent=percent)
+            share = round(self.n / self.total, 2)
+            log.info("downloading weights", model=repository, size_bytes=self.n, progress=share)
 
     return LoggedProgress

@@ -240,5 +240,6 @@ def _last(error: dbos_error.DBOSMaxStepRetriesExceeded) -> CandidError:
 
 
 def _end(bench: Bench, claim: Claim, change: Callable[[WriteSession], bool]) -> None:
-    if bench.write(change):
+    # Also when the job was ended by others while we were frozen: what we have of its sound must go.
+    if bench.write(change) or bench.is_over(claim):
         steps.clear(bench, claim)

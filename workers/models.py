@@ -173,7 +173,7 @@ def _make_once(folder: Path, fill: Callable[[Path], None], *, keep_unfinished: b
             _flush(path)
         unfinished.rename(folder)
         _flush(folder.parent)
-        log.info("weights_ready", folder=str(folder))
+        log.info("weights ready", model=folder.name)
 
 
 @contextmanager

@@ -16,11 +16,21 @@ RETRY_AFTER_S = 5
 
 
 def keep(session: WriteSession, *, job: models.Job, transcript: values.Transcript) -> int:
-    """Keeps the transcript that `job` made as the interview's current version; keeping it twice changes nothing."""
-    known = session.exec(select(models.Transcript.version).where(models.Transcript.job_id == job.id)).first()
+    """Keeps the transcript that `job` made as the interview's current version; keeping it twice changes nothing.
+
+    A later attempt may have heard it in another manner, with other weights say: that is a version of its own.
+    """
+    known = session.exec(select(models.Transcript).where(models.Transcript.job_id == job.id)).first()
+    if known is not None and _manner(known) == _manner(transcript):
+        return known.version
     if known is not None:
-        return known
+        known.job_id = None
+        session.flush()
     return add(session, job.interview_id, transcript, job_id=job.id)
+
+
+def _manner(one: models.Transcript | values.Transcript) -> tuple[object, ...]:
+    return one.engine, one.model, one.language, one.options
 
 
 def add(session: WriteSession, interview_id: str, transcript: values.Transcript, *, job_id: str | None) -> int:

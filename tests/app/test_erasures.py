@@ -1,14 +1,18 @@
 """Erasing: refused at once, gone from the disk soon after, proved by a certificate."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event
 
-from app import claims, erasures, models
+from app import claims, consents, erasures, models
 from app.claims import Claim
 from app.db import reading, writing
+from app.keys import Caller
 from tests.client import Client
 from tests.installation import Installation
 from tests.scenes import SOUND, bytes_of_database, heard, kept, plan, upload, work_through
@@ -80,7 +84,6 @@ def test_the_words_are_gone_from_the_files_of_the_database(here: Installation, c
     (insight,) = client.get("/v1/insights").json()["items"]
     client.patch(f"/v1/insights/{insight['id']}", json={"note": f"{CANARY} again"})
     assert bytes_of_database(here).count(CANARY.encode()) > 5
-    client.patch(made["links"]["self"], json={"vocabulary": []})
     withdraw(client, made)
     assert CANARY.encode() not in bytes_of_database(here)
 
@@ -209,3 +212,30 @@ def test_another_interview_keeps_everything(here: Installation, client: Client) 
     assert client.get(staying["links"]["transcript"]).status_code == 200
     assert client.get(staying["links"]["recording"]).content == SOUND
     assert {Path(path).suffix for path in kept(here)} == {".wav"}
+
+
+def test_the_certificate_waits_for_whoever_still_reads_the_words(here: Installation, client: Client) -> None:
+    made = heard(here, client, SECRETS)
+    with reading(here.engine) as reader:
+        assert reader.get(models.Interview, made["id"]) is not None
+        with writing(here.engine) as session:
+            consent = session.get_one(models.Consent, made["consent"]["id"])
+            caller = Caller(consent.owner_id, consent.asserted_by, frozenset())
+            erasure = consents.withdraw(session, caller, consent.id, None)
+        with impatient(here.engine):
+            assert not finish(here, erasure.id)
+        with reading(here.engine) as session:
+            assert erasures.pending(session) == [erasure.id]
+    assert finish(here, erasure.id)
+    assert CANARY.encode() not in bytes_of_database(here)
+
+
+@contextmanager
+def impatient(engine: Engine) -> Iterator[None]:
+    """Without the half minute that a checkpoint otherwise waits for a reader."""
+    engine.dispose()
+    hurry = lambda connection, _record: connection.execute("PRAGMA busy_timeout=50")  # noqa: E731  one pragma
+    event.listen(engine, "connect", hurry)
+    yield
+    event.remove(engine, "connect", hurry)
+    engine.dispose()

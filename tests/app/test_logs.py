@@ -1,8 +1,10 @@
 """Logs: events with allowed fields; no words, names or keys, whoever logs and whatever fails."""
 
+import ast
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -10,7 +12,7 @@ import pytest
 
 from app import logs
 from tests.scenes import SOUND
-from tests.whole.service import KEY, running
+from tests.whole.service import KEY, ROOT, running
 
 CANARY = "zyxquokka"
 # One process of its own: logging is set up once for the whole process, and pytest sets it up for itself.
@@ -120,3 +122,16 @@ def test_a_running_service_tells_nothing_of_what_it_is_given(tmp_path: Path) -> 
         said = service.started[0].log.read_text()
     assert CANARY not in said
     assert KEY.rpartition("_")[2] not in said
+
+
+def logged_fields() -> Iterator[tuple[str, str]]:
+    for path in (*ROOT.glob("app/**/*.py"), *ROOT.glob("workers/**/*.py")):
+        for call in (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)):
+            if ast.unparse(call.func).startswith("log.") and ast.unparse(call.func) != "log.isEnabledFor":
+                yield from ((path.name, keyword.arg) for keyword in call.keywords if keyword.arg)
+
+
+def test_no_field_is_logged_in_vain() -> None:
+    found = set(logged_fields())
+    assert len(found) > 20
+    assert {pair for pair in found if pair[1] not in logs.FIELDS | {"exc_info"}} == set()

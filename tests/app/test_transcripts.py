@@ -150,3 +150,15 @@ def test_a_version_cannot_be_kept_twice_under_one_number(here: Installation) -> 
     with reading(here.engine) as session:
         indexes = session.connection().execute(text("select sql from sqlite_master where tbl_name = 'transcript'"))
         assert "uq_transcript_interview_id_version" in str(indexes.all())
+
+
+def test_what_a_later_attempt_heard_in_another_manner_is_a_version_of_its_own(here: Installation) -> None:
+    interview = here.interview()
+    job = models.Job(owner_id=interview.owner_id, interview_id=interview.id)
+    versions = []
+    for heard_with in ("base", "base", "small"):
+        with writing(here.engine) as session:
+            session.add(job)
+            found = spoken(("S1", "the words"), model=heard_with)
+            versions.append(transcripts.keep(session, job=job, transcript=found))
+    assert versions == [1, 1, 2]
