@@ -1,5 +1,7 @@
 """The database: one engine, two kinds of session, and the pragmas that keep promises."""
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -60,6 +62,17 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.execute("PRAGMA synchronous=FULL")
     # Erased words are overwritten with zeros, not merely unlinked.
     connection.execute("PRAGMA secure_delete=ON")
+    teach_unixepoch(connection)
+
+
+def teach_unixepoch(connection: Any) -> None:
+    """Gives an old SQLite the function that the job engine calls, on every connection that it may write through.
+
+    From Python 3.12 on the engine's statements say unixepoch('subsec'), judging by Python's version and not by
+    SQLite's: before 3.42 the answer is NULL, and neither can a job be queued nor a worker start.
+    """
+    if sqlite3.sqlite_version_info < (3, 42):
+        connection.create_function("unixepoch", 1, lambda _modifier: time.time())
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -1,7 +1,5 @@
 """Background work as people see it: asked for, shown, canceled, tried again. Queued in the transaction that asks."""
 
-import sqlite3
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,7 +11,7 @@ from sqlalchemy.engine import make_url
 from sqlmodel import Session, col, delete, select
 
 from app import models, recordings
-from app.db import BUSY_TIMEOUT_MS, WriteSession, now
+from app.db import BUSY_TIMEOUT_MS, WriteSession, now, teach_unixepoch
 from app.errors import CandidError, ConsentWithdrawn, JobFinished, JobNotRetryable, NotFound, StateConflict
 
 APPLICATION = "candid"
@@ -153,10 +151,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA synchronous=FULL")
-    if sqlite3.sqlite_version_info < (3, 42):
-        # From Python 3.12 on the library calls unixepoch('subsec'), judging by Python's version and not by SQLite's:
-        # before 3.42 the answer is NULL, and the worker does not start.
-        connection.create_function("unixepoch", 1, lambda _modifier: time.time())
+    teach_unixepoch(connection)
 
 
 def submit(
