@@ -1,6 +1,7 @@
 """Erasing an interview: the words in the transaction that asks for it, the sound after, a certificate at the end."""
 
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from app.keys import Caller
 from app.recordings import Recordings
 
 log = structlog.get_logger()
+
+CHECKPOINT_TRIES, CHECKPOINT_PAUSE_S = 10, 0.1
 
 
 def begin(session: WriteSession, caller: Caller, *, interview_id: str, consent_id: str | None) -> models.Erasure:
@@ -127,7 +130,12 @@ def _empty_log(engine: Engine) -> bool:
         return True
     connection = engine.raw_connection()
     try:
-        busy, _pages, _moved = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        return not busy
+        for _ in range(CHECKPOINT_TRIES):
+            busy, _pages, _moved = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if not busy:
+                return True
+            # A reader is waited for by SQLite itself; another checkpoint, such as a commit's own, is not.
+            time.sleep(CHECKPOINT_PAUSE_S)
+        return False
     finally:
         connection.close()

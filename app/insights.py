@@ -64,13 +64,21 @@ def _settle_old(session: WriteSession, interview_id: str, found: Found) -> set[s
             session.delete(insight)
             continue
         judged.add(insight.quote)
-        _check_against(insight, found.version, found.turns)
+        _check_against(session, insight, found.version, found.turns)
     session.flush()
     return judged
 
 
-def _check_against(insight: models.Insight, version: int, spoken: Sequence[SpokenTurn]) -> None:
-    """Moves a touched insight to its quote's place in the new version, or marks it stale."""
+def _check_against(session: WriteSession, insight: models.Insight, version: int, spoken: Sequence[SpokenTurn]) -> None:
+    """Whoever holds the ETag of an insight that was moved or went stale learns of it; of nothing new, nobody does."""
+    _place(insight, version, spoken)
+    if session.is_modified(insight):
+        insight.version += 1
+        insight.updated_at = now()
+
+
+def _place(insight: models.Insight, version: int, spoken: Sequence[SpokenTurn]) -> None:
+    """Moves an insight to its quote's place in this version, or marks it stale."""
     for turn in spoken:
         start = turn.text.find(insight.quote)
         if start >= 0:
@@ -116,7 +124,7 @@ def mark_stale(session: WriteSession, interview_id: str) -> None:
     version, transcript = transcripts.current(session, interview_id)
     spoken = turns_of(transcript)
     for insight in session.exec(select(models.Insight).where(models.Insight.interview_id == interview_id)):
-        _check_against(insight, version, spoken)
+        _check_against(session, insight, version, spoken)
 
 
 def find(session: Session, owner_id: str, insight_id: str) -> models.Insight:

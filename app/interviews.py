@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import and_, or_
 from sqlmodel import Session, col, select
 
-from app import consents, cursors, erasures, jobs, models, recordings, transcripts
+from app import consents, cursors, erasures, jobs, models, recordings, titles, transcripts
 from app.consents import Grant
 from app.db import WriteSession, now
 from app.errors import ConsentWithdrawn, NotFound, RecordingAbsent, RecordingPresent, VersionMismatch
@@ -38,7 +38,7 @@ def plan(session: WriteSession, caller: Caller, wanted: Plan) -> models.Intervie
     """A new interview without a recording."""
     interview = models.Interview(
         owner_id=caller.owner_id,
-        title=wanted.title or title_for(wanted),
+        title=wanted.title or titles.made_up(wanted),
         interviewee=wanted.interviewee,
         role=wanted.role,
         employer=wanted.employer,
@@ -50,12 +50,6 @@ def plan(session: WriteSession, caller: Caller, wanted: Plan) -> models.Intervie
     session.add(interview)
     session.flush()
     return interview
-
-
-def title_for(wanted: Plan) -> str:
-    """A title from what is known, for people who did not write one."""
-    who = wanted.interviewee or wanted.role or "somebody new"
-    return f"Interview with {who}" if wanted.interviewee is None or wanted.role is None else f"{who}, {wanted.role}"
 
 
 @dataclass(frozen=True)
@@ -90,6 +84,8 @@ def attach(
             sha256=came.kept.sha256,
         )
     )
+    if interview.title == titles.UNKNOWN:
+        interview.title = titles.made_up(interview, came.filename)
     session.flush()
     return jobs.submit(session, queue, interview, kind="transcription", options=hearing_options(interview))
 
@@ -202,17 +198,15 @@ def update(
 ) -> models.Interview:
     interview = find(session, owner_id, interview_id)
     check_version(interview, if_match)
+    # Looked up before: a query writes what was changed so far, and a cleared title cannot be written.
+    recording = recordings.of(session, interview_id)
     for name, value in changes.items():
         setattr(interview, name, value)
     interview.vocabulary = interview.vocabulary or []
-    interview.title = interview.title or title_for(_plan_of(interview))
+    interview.title = interview.title or titles.made_up(interview, recording.filename if recording else None)
     interview.version += 1
     interview.updated_at = now()
     return interview
-
-
-def _plan_of(interview: models.Interview) -> Plan:
-    return Plan(interviewee=interview.interviewee, role=interview.role)
 
 
 def hear_again(
@@ -233,7 +227,7 @@ def extract_again(session: WriteSession, queue: Queue, owner_id: str, interview_
 
 
 def delete(session: WriteSession, caller: Caller, interview_id: str, *, if_match: str | None) -> models.Erasure:
-    """Erases everything and hides what is left: a blank row that the consent and the certificate hang on."""
+    """Erases all but the record of consent, and hides what is left: a blank row that it and the certificate hang on."""
     interview = find(session, caller.owner_id, interview_id)
     check_version(interview, if_match)
     erasure = erasures.begin(session, caller, interview_id=interview.id, consent_id=None)

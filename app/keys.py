@@ -177,7 +177,10 @@ def revoke(session: WriteSession, caller: Caller, key_id: str) -> None:
 
 
 def ensure_first(session: WriteSession, settings: Settings) -> Token | None:
-    """Makes sure there is a first key with every scope; returns its token when it was made just now."""
+    """Makes sure there is a first key with every scope; returns its token when it was made just now.
+
+    A key of one's own on an installation with one owner is that owner's: so somebody who lost theirs gets back in.
+    """
     if settings.first_key is not None:
         return _keep_first(session, Token.parse(settings.first_key.get_secret_value()))
     if session.exec(select(models.ApiKey.id).limit(1)).first() is not None:
@@ -193,19 +196,27 @@ def _keep_first(session: WriteSession, token: Token) -> Token | None:
         return None
     if known is not None:
         raise KeyRefused("CANDID_FIRST_KEY carries the id of a known key with another secret.")
-    owner = models.Owner(name="first owner")
-    session.add(owner)
-    session.flush()
     session.add(
         models.ApiKey(
             id=token.key_id,
-            owner_id=owner.id,
+            owner_id=_first_owner(session),
             name="first key",
             secret_sha256=token.secret_sha256,
             scopes=[scope.value for scope in Scope],
         )
     )
     return token
+
+
+def _first_owner(session: WriteSession) -> str:
+    """The only owner's id, or a new one's: among several, nobody can tell whose key it is."""
+    owners = session.exec(select(models.Owner).limit(2)).all()
+    if len(owners) == 1:
+        return owners[0].id
+    owner = models.Owner(name="first owner")
+    session.add(owner)
+    session.flush()
+    return owner.id
 
 
 def _write_secret(path: Path, text: str) -> None:

@@ -1,9 +1,11 @@
 """The bytes of recordings: kept in a folder or in S3, found again by our own names, served in ranges."""
 
+import errno
 import os
+import re
 import shutil
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -13,25 +15,28 @@ from obstore.store import LocalStore, ObjectStore, from_url
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
-from app import models
+from app import ids, models
 from app.db import reading
 from app.errors import NotFound, RecordingLost, StorageFull
 
 BLOCK = 1024 * 1024
-# Room that must stay free on the disk of the database after an upload, in bytes.
+# Room that must stay free after an upload on the disk it is written to, in bytes: the database's own, by default.
 RESERVE_BYTES = 64 * 1024 * 1024
 UPLOAD_MAY_TAKE = timedelta(days=1)
+NO_ROOM = "There is no room left for this recording. Free some and send it again."
+# What `uploads.keep` names a recording. Nothing else in the store is ours to remove.
+OURS = re.compile(rf"{ids.Kind.OWNER}_[0-9a-f]{{32}}/{ids.Kind.RECORDING}_[0-9a-f]{{32}}/recording\.[a-z0-9]+")
 
 
 class Recordings:
     """One store of recordings. Uploads are staged on a local disk first, whatever the store."""
 
     def __init__(self, location: str, staging: Path) -> None:
-        self.staging = staging
-        staging.mkdir(parents=True, exist_ok=True)
+        """`staging` is where uploads are written when `location` is no folder; a folder has a place of its own."""
         self.folder = None if "://" in location else Path(location)
-        if self.folder is not None:
-            self.folder.mkdir(parents=True, exist_ok=True)
+        # A rename cannot cross file systems, and two mounts of one disk are two: inside the folder it always works.
+        self.staging = staging if self.folder is None else self.folder / ".incoming"
+        self.staging.mkdir(parents=True, exist_ok=True)
         self.store: ObjectStore = LocalStore(self.folder) if self.folder else from_url(location)
 
     def stage(self) -> Path:
@@ -46,10 +51,18 @@ class Recordings:
     def check_room(self, size_bytes: int) -> None:
         """Raises StorageFull when `size_bytes` more would leave less than the reserve."""
         if shutil.disk_usage(self.staging).free - size_bytes < RESERVE_BYTES:
-            raise StorageFull("There is no room left for this recording. Free some and send it again.")
+            raise StorageFull(NO_ROOM)
 
     def keep(self, staged: Path, key: str) -> None:
-        """Moves a staged, fsynced file to its place. When this returns, a power cut cannot take it back."""
+        """Moves a staged, fsynced file to its place. When this returns, a power cut cannot take it back.
+
+        Raises StorageFull. When it raises anything, the staged file is still the caller's to discard.
+        """
+        with full_disk_told():
+            self._place(staged, key)
+        self.discard(staged)
+
+    def _place(self, staged: Path, key: str) -> None:
         if self.folder is None:
             obstore.put(self.store, key, staged, use_multipart=True)
         else:
@@ -59,7 +72,6 @@ class Recordings:
             # The file's bytes are on disk already; its new name is once every folder on the way to it is.
             for folder in (target.parent, *self._between(target.parent), self.folder):
                 sync_folder(folder)
-        self.discard(staged)
 
     def fetch(self, key: str, into: Path) -> None:
         """Copies a recording to a local path in blocks. Raises RecordingLost."""
@@ -67,17 +79,20 @@ class Recordings:
             for block in self.read(key):
                 out.write(block)
 
+    def check_there(self, key: str) -> None:
+        """Raises RecordingLost when there are no bytes of that key."""
+        with loss_told():
+            obstore.head(self.store, key)
+
     def read(self, key: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         """The bytes from `start` to `end` (exclusive; None: the last), in blocks. Raises RecordingLost."""
-        try:
+        with loss_told():
             found = obstore.head(self.store, key)
             position, last = start, found["size"] if end is None else end
             while position < last:
                 stop = min(position + BLOCK, last)
                 yield bytes(obstore.get_range(self.store, key, start=position, end=stop))
                 position = stop
-        except FileNotFoundError as error:
-            raise RecordingLost("The recording's bytes are not where they were kept.") from error
 
     def erase(self, key: str) -> bool:
         """Removes the bytes; False when there were none."""
@@ -97,16 +112,19 @@ class Recordings:
 
     def sweep_staging(self, *, before: datetime) -> None:
         """Removes uploads that nobody has written to since `before`: their process died."""
-        for folder in self.staging.iterdir():
+        # An upload is a folder. What else lies here came with a file browser (`.DS_Store`) and is not ours.
+        for folder in filter(Path.is_dir, self.staging.iterdir()):
             # One that is kept at this moment is not there any more.
             with suppress(FileNotFoundError):
                 if _touched_at(folder) < before:
                     self.discard(folder / "recording")
 
-    def old_keys(self, before: datetime) -> Iterator[list[str]]:
-        """The keys of what was kept before that time, a batch at a time."""
-        for batch in obstore.list(self.store):
-            yield [found["path"] for found in batch if found["last_modified"] < before]
+    def old_keys(self, owner_id: str, *, before: datetime) -> Iterator[list[str]]:
+        """The keys of an owner's recordings that were kept before that time, a batch at a time."""
+        for batch in obstore.list(self.store, prefix=owner_id):
+            yield [
+                found["path"] for found in batch if found["last_modified"] < before and OURS.fullmatch(found["path"])
+            ]
 
     def _between(self, folder: Path) -> list[Path]:
         """The folders above `folder` and below the store's own."""
@@ -116,6 +134,25 @@ class Recordings:
 def _touched_at(folder: Path) -> datetime:
     times = [path.stat().st_mtime for path in (folder, *folder.iterdir())]
     return datetime.fromtimestamp(max(times), UTC)
+
+
+@contextmanager
+def full_disk_told() -> Iterator[None]:
+    """A disk or a quota that is full is told as StorageFull. The room was looked at before, but others write too."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise StorageFull(NO_ROOM) from error
+
+
+@contextmanager
+def loss_told() -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise RecordingLost("The recording's bytes are not where they were kept.") from error
 
 
 def sync_folder(folder: Path) -> None:
@@ -133,11 +170,16 @@ def sync_folder(folder: Path) -> None:
 def sweep(engine: Engine, store: Recordings, *, at: datetime) -> int:
     """Erases what an upload left whose process died: staged bytes, and kept ones that no row points to.
 
-    Nothing younger than a day is touched: it may still be on its way. Returns how many kept ones there were.
+    Nothing younger than a day is touched: it may still be on its way. Nor is anything that is not of an owner in this
+    database: a store may be shared, and a database may be new. Returns how many kept ones there were.
     """
     before = at - UPLOAD_MAY_TAKE
     store.sweep_staging(before=before)
-    lost = [key for keys in store.old_keys(before) for key in _unknown(engine, keys)]
+    with reading(engine) as session:
+        owner_ids = session.exec(select(models.Owner.id)).all()
+    # Looking only below our owners also passes by what no store could list, like names that are not Unicode.
+    batches = (keys for owner_id in owner_ids for keys in store.old_keys(owner_id, before=before))
+    lost = [key for keys in batches for key in _unknown(engine, keys)]
     for key in lost:
         store.erase(key)
     return len(lost)

@@ -44,7 +44,8 @@ class Settings(BaseSettings):
     first_key: SecretStr | None = Field(
         default=None,
         description="A first API key with every scope (`cdd_` + 32 hex digits + `_` + at least 32 characters). "
-        "Absent: one is made, printed once and kept in `first-key` in the data folder, readable by you alone.",
+        "Absent: one is made, printed once and kept in `first-key` in the data folder, readable by you alone. "
+        "On an installation with one owner it becomes theirs: the way back in for who has lost their key.",
     )
     engine: Literal["faster-whisper", "openai-whisper"] = Field(
         default="faster-whisper", description="What runs Whisper. The two hear the same words; the first is faster."

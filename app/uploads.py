@@ -13,9 +13,11 @@ from anyio.to_thread import run_sync
 
 from app import ids, media_types
 from app.errors import NotAudio, RecordingEmpty, RecordingTooLarge, UploadTooSlow
-from app.recordings import Recordings
+from app.recordings import Recordings, full_disk_told
 from app.settings import Settings
 
+# What a form may have around its file and still be no larger than the file may be.
+FORM_BYTES = 1024 * 1024
 # Bytes gathered before one trip to the disk's thread: fewer hops, still flat memory.
 BLOCK = 1024 * 1024
 
@@ -85,23 +87,39 @@ def look_at(head: bytes) -> str:
 
 
 async def receive(
-    chunks: AsyncIterator[bytes], *, recordings: Recordings, settings: Settings, expected_bytes: int | None
+    chunks: AsyncIterator[bytes],
+    *,
+    recordings: Recordings,
+    settings: Settings,
+    expected_bytes: int | None,
+    around_bytes: int = 0,
 ) -> Received:
-    """Takes a whole recording into staging. Raises UploadRefused or StorageFull, and then leaves nothing behind."""
-    if expected_bytes is not None and expected_bytes > settings.max_recording_bytes:
+    """Takes a whole recording into staging. Raises UploadRefused or StorageFull, and then leaves nothing behind.
+
+    Of the `expected_bytes` that were declared, at most `around_bytes` are not the recording's own.
+    """
+    expected = expected_bytes or 0
+    if expected - around_bytes > settings.max_recording_bytes:
         raise too_large(settings.max_recording_bytes)
-    recordings.check_room(expected_bytes or 0)
-    staged = recordings.stage()
-    try:
-        with staged.open("xb") as file:
-            receiver = Receiver(file, settings.max_recording_bytes)
-            async for block in gathered(paced(chunks, settings)):
-                await run_sync(receiver.take, block)
-            sha256 = await run_sync(receiver.finish)
-        return Received(staged, receiver.size_bytes, sha256, receiver.kind or "")
-    except BaseException:
-        recordings.discard(staged)
-        raise
+    recordings.check_room(expected)
+    with full_disk_told():
+        staged = recordings.stage()
+        try:
+            return await _write(chunks, staged, recordings, settings)
+        except BaseException:
+            recordings.discard(staged)
+            raise
+
+
+async def _write(chunks: AsyncIterator[bytes], staged: Path, recordings: Recordings, settings: Settings) -> Received:
+    with staged.open("wb") as file:
+        receiver = Receiver(file, settings.max_recording_bytes)
+        async for block in gathered(paced(chunks, settings)):
+            # Again for each block: a length need not be declared, and other uploads fill the same disk.
+            await run_sync(recordings.check_room, len(block))
+            await run_sync(receiver.take, block)
+        sha256 = await run_sync(receiver.finish)
+    return Received(staged, receiver.size_bytes, sha256, receiver.kind or "")
 
 
 def keep(received: Received, *, recordings: Recordings, owner_id: str) -> Kept:

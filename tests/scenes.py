@@ -124,7 +124,8 @@ def staged(here: Installation) -> list[Path]:
 
 
 def kept(here: Installation) -> list[Path]:
-    return [path for path in Path(here.settings.recordings_location).rglob("*") if path.is_file()]
+    found = (path for path in Path(here.settings.recordings_location).rglob("*") if path.is_file())
+    return [path for path in found if here.recordings.staging not in path.parents]
 
 
 @dataclass

@@ -38,6 +38,7 @@ class Intake:
     sound: AsyncIterator[bytes] | None = None
     filename: str | None = None
     expected_bytes: int | None = None
+    around_bytes: int = 0
 
 
 async def read_intake(request: Request, house: House) -> Intake:
@@ -57,9 +58,12 @@ async def read_intake(request: Request, house: House) -> Intake:
 
 
 def _read_raw(request: Request, query: dict[str, Any]) -> Intake:
+    return Intake(query, {}, request.stream(), query.get("filename"), _declared_bytes(request))
+
+
+def _declared_bytes(request: Request) -> int | None:
     length = request.headers.get("content-length", "")
-    expected = int(length) if length.isdecimal() else None
-    return Intake(query, {}, request.stream(), query.get("filename"), expected)
+    return int(length) if length.isdecimal() else None
 
 
 async def _read_form(request: Request, house: House, query: dict[str, Any]) -> Intake:
@@ -67,7 +71,8 @@ async def _read_form(request: Request, house: House, query: dict[str, Any]) -> I
     await form.read_fields()
     if not form.has_file:
         raise MultipartInvalid("The form has no file. Add it as the last part: with curl, -F file=@memo.m4a.")
-    return Intake(query, from_text(form.fields), form.file(), form.filename)
+    expected, around = _declared_bytes(request), uploads.FORM_BYTES
+    return Intake(query, from_text(form.fields), form.file(), form.filename, expected, around)
 
 
 async def _read_json(request: Request, house: House) -> dict[str, Any]:
@@ -102,9 +107,18 @@ async def take(intake: Intake, house: House, caller: Caller, *, consent: bool) -
     if intake.sound is None:
         return None
     received = await uploads.receive(
-        intake.sound, recordings=house.recordings, settings=house.settings, expected_bytes=intake.expected_bytes
+        intake.sound,
+        recordings=house.recordings,
+        settings=house.settings,
+        expected_bytes=intake.expected_bytes,
+        around_bytes=intake.around_bytes,
     )
-    kept = await run_in_threadpool(uploads.keep, received, recordings=house.recordings, owner_id=caller.owner_id)
+    try:
+        kept = await run_in_threadpool(uploads.keep, received, recordings=house.recordings, owner_id=caller.owner_id)
+    except BaseException:
+        # A store that does not answer, or a client that went away while we waited for a thread.
+        house.recordings.discard(received.path)
+        raise
     grant = Grant() if consent else None
     return Arrival(kept, filename=filenames.tidy(intake.filename), grant=grant)
 

@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Annotated
 
+import structlog
 from fastapi import Depends, Header, Path, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from app import db, ids, keys
 from app.db import ReadSession, WriteSession
@@ -14,6 +16,8 @@ from app.jobs import Queue
 from app.keys import Caller, Scope
 from app.recordings import Recordings
 from app.settings import Settings
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -66,9 +70,17 @@ def identify(request: Request) -> Caller:
         known = keys.identify(session, token)
         stale = keys.is_use_stale(keys.find(session, known.owner_id, known.key_id), at=db.now())
     if stale:
+        _note_use(engine, known)
+    return known
+
+
+def _note_use(engine: Engine, known: Caller) -> None:
+    # A courtesy to whoever keeps the keys: a database that is full or busy must not turn it into a refusal to read.
+    try:
         with db.writing(engine) as session:
             keys.note_use(session, known.key_id)
-    return known
+    except SQLAlchemyError as error:
+        log.warning("use of key not noted", key_id=known.key_id, exc_info=error)
 
 
 def caller(request: Request, _declared: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]) -> Caller:

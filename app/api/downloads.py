@@ -35,11 +35,13 @@ def asked(
 
 
 def answer(store: Recordings, recording: models.Recording, wanted: Asked) -> Response:
-    """200, 206 or 304. Raises RangeInvalid."""
+    """200, 206 or 304. Raises RangeInvalid, RecordingLost."""
     etag = f'"{recording.sha256}"'
     headers = headers_of(recording) | {"ETag": etag}
     response = Response(media_type=recording.media_type)
     not_modified(response, etag, wanted.if_none_match)
+    # Now, while it can still be said: once the answer has begun, all that is left is to break it off.
+    store.check_there(recording.key)
     if wanted.headers_only:
         return Response(
             headers=headers | {"Content-Length": str(recording.size_bytes)}, media_type=recording.media_type

@@ -123,7 +123,10 @@ def delete_interview(
     session: WriteSessionDep,
     if_match: deps.IfMatch = None,
 ) -> None:
-    """Erase an interview. The recording, the words, the insights and what is known of the person."""
+    """Erase an interview. The recording, the words, the insights and what is known of the person.
+
+    The record of consent stays (who agreed, to what and when): it proves that you were allowed.
+    """
     erasure = interviews.delete(session, caller, interview_id, if_match=if_match)
     bodies.finish_erasure(later, house, erasure.id)
 

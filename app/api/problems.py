@@ -15,6 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Match, Mount
 
 from app import errors
+from app.api import heads
 from app.errors import CandidError
 
 MEDIA_TYPE = "application/problem+json"
@@ -166,6 +167,7 @@ def _methods_of(request: Request) -> list[str]:
         method
         for method in METHODS
         if any(route.matches({**asked, "method": method})[0] is Match.FULL for route in routes)
+        or (method == "HEAD" and heads.has_head(asked))
     ]
 
 

@@ -140,6 +140,35 @@ def test_consent_is_only_ever_added_to(here: Installation, client: Client) -> No
         assert session.get_one(models.Consent, made["consent"]["id"]).method == "operator_asserted"
 
 
+def test_a_consent_changes_the_etag_of_its_interview(client: Client) -> None:
+    planned = plan(client, title="x")
+    path = planned["links"]["self"]
+    etag = client.get(path).headers["etag"]
+    given = give(client, planned["id"])
+    after = client.get(path, headers={"If-None-Match": etag})
+    assert (after.status_code, after.json()["consent"]["id"]) == (200, given["id"])
+    assert after.json()["updated_at"] > planned["updated_at"]
+
+
+def test_an_erased_interview_leaves_the_record_of_consent_as_its_description_says(client: Client) -> None:
+    planned = plan(client, title="x", interviewee="Ada Okafor")
+    given = give(client, planned["id"])
+    assert client.delete(planned["links"]["self"]).status_code == 204
+    assert client.get(f"/v1/consents/{given['id']}").json()["participants"] == given["participants"]
+    about = client.contract.document["paths"]["/v1/interviews/{interview_id}"]["delete"]
+    assert "record of consent stays" in about["description"]
+
+
+@pytest.mark.parametrize(
+    ("known", "title"),
+    [({}, "Interview with somebody new"), ({"title": "Coffee"}, "Coffee"), ({"role": "cook"}, "Interview with cook")],
+)
+def test_a_title_that_was_the_files_name_goes_with_the_file(client: Client, known: dict[str, str], title: str) -> None:
+    made = upload(client, filename="Ada Okafor.wav", **known)
+    client.post(f"/v1/consents/{made['consent']['id']}/withdraw")
+    assert client.get(made["links"]["self"]).json()["title"] == title
+
+
 def test_withdrawing_needs_no_body(client: Client) -> None:
     made = upload(client)
     answer = client.post(f"/v1/consents/{made['consent']['id']}/withdraw")

@@ -173,6 +173,31 @@ def test_new_words_make_every_insight_be_looked_at_before_it_is_served(here: Ins
     assert set(stale.values()) == {False}
 
 
+def test_an_insight_that_was_moved_or_went_stale_has_another_etag_and_any_other_keeps_its_own(
+    here: Installation, client: Client
+) -> None:
+    made = heard(here, client)
+    mine = review(client, pay(client, made), state="rejected").json()
+    path = f"/v1/insights/{mine['id']}"
+    etags = [client.get(path).headers["etag"]]
+    for said in (TALK, (("S1", "Hello."), *TALK), RAISED, RAISED):
+        hear_again(here, client, made, said)
+        etags.append(client.get(path).headers["etag"])
+    # A new version at the same place is news too: it is shown. Being stale a second time is none.
+    assert etags == ['"2"', '"3"', '"4"', '"5"', '"5"']
+    assert client.get(path).json()["updated_at"] > mine["updated_at"]
+
+
+def test_looking_again_at_the_same_words_changes_no_etag(here: Installation, client: Client) -> None:
+    made = heard(here, client)
+    before = listed(client, made)
+    with writing(here.engine) as session:
+        insights.mark_stale(session, made["id"])
+    assert listed(client, made) == before
+    with reading(here.engine) as session:
+        assert {session.get_one(models.Insight, one["id"]).version for one in before} == {1}
+
+
 def test_an_extraction_alone_can_be_asked_for_again(here: Installation, client: Client) -> None:
     made = heard(here, client)
     answer = client.post(f"{made['links']['self']}/extractions")

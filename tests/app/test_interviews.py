@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
 
-from app import interviews, models
+from app import interviews, models, titles
 from app.errors import VersionMismatch
 from app.interviews import Plan
 from tests.client import Client
@@ -33,7 +33,44 @@ def found(client: Client, **filters: Any) -> list[str]:
     ],
 )
 def test_a_title_is_made_from_what_is_known(known: Plan, title: str) -> None:
-    assert interviews.title_for(known) == title
+    assert titles.made_up(known) == title
+
+
+@pytest.mark.parametrize(
+    ("known", "filename", "title"),
+    [
+        (Plan(), "New Recording 12.m4a", "New Recording 12"),
+        (Plan(employer="Trust"), "Coffee with Ada.3gp", "Coffee with Ada"),
+        (Plan(), "Coffee with Dr. Ada", "Coffee with Dr. Ada"),
+        (Plan(), "Ada 3.5.2026", "Ada 3.5.2026"),
+        (Plan(), "Ada 3.5.2026.mp3", "Ada 3.5.2026"),
+        (Plan(), " .m4a", "Interview with somebody new"),
+        (Plan(), None, "Interview with somebody new"),
+        (Plan(interviewee="Ada"), "New Recording 12.m4a", "Interview with Ada"),
+        (Plan(role="archivist"), "New Recording 12.m4a", "Interview with archivist"),
+    ],
+)
+def test_when_nobody_was_named_the_recordings_name_is_the_title(known: Plan, filename: str | None, title: str) -> None:
+    assert titles.made_up(known, filename) == title
+
+
+def test_a_title_that_was_made_up_gives_way_to_the_recordings_name_and_one_that_was_written_does_not(
+    client: Client,
+) -> None:
+    asked = {"consent": "true", "filename": "New Recording 12.m4a"}
+    titles = []
+    for known in ({"employer": "Trust"}, {"title": "Coffee"}, {"interviewee": "Ada"}):
+        path = plan(client, **known)["links"]["self"]
+        etag = client.get(path).headers["etag"]
+        sent = client.put(f"{path}/recording", params=asked, content=wav(), headers={"Content-Type": "audio/wav"})
+        titles.append(sent.json()["title"])
+        assert client.patch(path, json={}, headers={"If-Match": etag}).status_code == 412
+    assert titles == ["New Recording 12", "Coffee", "Interview with Ada"]
+
+
+def test_a_title_that_is_cleared_falls_back_to_the_recordings_name(client: Client) -> None:
+    made = upload(client, title="x", filename="New Recording 12.m4a")
+    assert client.patch(made["links"]["self"], json={"title": None}).json()["title"] == "New Recording 12"
 
 
 def test_a_planned_interview_is_all_that_was_said_of_it(client: Client) -> None:

@@ -196,6 +196,23 @@ def test_a_first_key_of_ones_own_is_taken_and_not_written_down(tmp_path: Path) -
         assert client.get("/v1/me").status_code == 200
 
 
+def test_who_lost_the_first_key_gets_back_in_with_one_of_their_own(tmp_path: Path) -> None:
+    lost = str(prepare(Settings(data_dir=tmp_path)))
+    settings = Settings(data_dir=tmp_path, first_key=FIRST)
+    prepare(settings)
+    with Client(create_app(settings), key=lost) as client:
+        made = plan(client, title="kept")
+        assert client.as_key(FIRST).get(made["links"]["self"]).json() == made
+
+
+def test_among_several_owners_a_first_key_of_ones_own_is_nobodys_yet(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, first_key=FIRST)
+    with Client(create_app(settings), key=str(prepare(Settings(data_dir=tmp_path)))) as client:
+        known = {client.get("/v1/me").json()["owner_id"], made(client, owner="new")["owner_id"]}
+        prepare(settings)
+        assert client.as_key(FIRST).get("/v1/me").json()["owner_id"] not in known
+
+
 @pytest.mark.parametrize("text", [FIRST[:-1] + "X", "not-a-key", f"cdd_{'0' * 32}_short"])
 def test_a_first_key_that_cannot_be_ours_stops_the_start(tmp_path: Path, text: str) -> None:
     prepare(Settings(data_dir=tmp_path, first_key=FIRST))

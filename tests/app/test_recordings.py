@@ -1,9 +1,11 @@
 """Recordings: kept for good, downloaded whole or in ranges, found by our own names only."""
 
 import base64
+import errno
 import hashlib
 import os
 import random
+import tempfile
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -12,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app import recordings
+from app import ids, recordings
 from app.db import now
 from app.errors import RecordingLost, StorageFull
 from app.main import create_app
@@ -161,6 +163,42 @@ def test_a_disk_without_room_is_said_before_the_upload(store: Recordings) -> Non
         store.check_room(2**60)
 
 
+@pytest.mark.parametrize("asked", [{}, {"Range": "bytes=0-3"}])
+def test_a_download_whose_bytes_are_gone_says_so_instead_of_breaking_off(
+    here: Installation, client: Client, asked: dict[str, str]
+) -> None:
+    path = upload(client)["links"]["recording"]
+    kept(here)[0].unlink()
+    answer = client.get(path, headers=asked)
+    assert (answer.status_code, answer.json()["code"]) == (500, "recording-lost")
+    assert client.head(path).status_code == 500
+
+
+def test_a_folder_on_another_disk_can_keep_what_came(tmp_path: Path) -> None:
+    elsewhere = Path("/dev/shm")  # noqa: S108  the one other file system that is nearly always there
+    if not elsewhere.is_dir() or elsewhere.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("there is no second file system here")
+    with tempfile.TemporaryDirectory(dir=elsewhere) as folder:
+        store = Recordings(folder, tmp_path / "incoming")
+        put(store, "a/recording", SOUND)
+        assert b"".join(store.read("a/recording")) == SOUND
+        assert list(store.staging.iterdir()) == []
+
+
+def test_uploads_are_staged_where_a_rename_can_take_them_from(tmp_path: Path) -> None:
+    folder = Recordings(str(tmp_path / "recordings"), tmp_path / "incoming")
+    bucket = Recordings("memory:///", tmp_path / "incoming")
+    assert (folder.staging, bucket.staging) == (tmp_path / "recordings" / ".incoming", tmp_path / "incoming")
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
+def test_a_disk_that_fills_up_is_told_as_no_room(code: int) -> None:
+    with pytest.raises(StorageFull), recordings.full_disk_told():
+        raise OSError(code, os.strerror(code))
+    with pytest.raises(PermissionError), recordings.full_disk_told():
+        raise PermissionError(errno.EACCES, "not a matter of room")
+
+
 def aged(path: Path, hours: float) -> Path:
     at = (now() - timedelta(hours=hours)).timestamp()
     os.utime(path, (at, at))
@@ -174,13 +212,51 @@ def test_what_a_dead_upload_left_is_swept_after_a_day(here: Installation) -> Non
         staged.write_bytes(SOUND)
         aged(staged, hours)
         aged(staged.parent, hours)
-        put(here.recordings, f"own/rec_{hours}/recording.wav", SOUND)
-    known, young, old = sorted(kept(here), key=lambda path: (path.parts[-3] == "own", path.parts[-2]))
+    (known,) = kept(here)
+    young, old = lost(here, here.owner_id), lost(here, here.owner_id)
     aged(old, 25)
     aged(known, 100)
     assert recordings.sweep(here.engine, here.recordings, at=now()) == 1
     assert (known.exists(), young.exists(), old.exists()) == (True, True, False)
     assert len(list(here.recordings.staging.iterdir())) == 1
+
+
+def lost(here: Installation, owner_id: str) -> Path:
+    """A recording of that owner that no row points to."""
+    key = f"{owner_id}/{ids.new(ids.Kind.RECORDING)}/recording.wav"
+    put(here.recordings, key, SOUND)
+    return Path(here.settings.recordings_location) / key
+
+
+def test_what_is_not_ours_is_never_swept(here: Installation) -> None:
+    ours, folder = lost(here, here.owner_id), Path(here.settings.recordings_location)
+    foreign = [
+        lost(here, ids.new(ids.Kind.OWNER)),
+        *(folder / name for name in ("song.mp3", f"{here.owner_id}/song.mp3", f"{here.owner_id}/rec_1/recording.wav")),
+        ours.with_name("song.wav"),
+        # No store can list this name; it must not keep the rest from being swept.
+        Path(os.fsdecode(bytes(folder) + b"/\xff.mp3")),
+    ]
+    for path in [ours, *foreign]:
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(SOUND)
+        aged(path, 1000)
+    assert recordings.sweep(here.engine, here.recordings, at=now()) == 1
+    assert not ours.exists()
+    assert all(path.exists() for path in foreign)
+
+
+def test_a_stray_file_in_staging_does_not_end_the_sweep(store: Recordings) -> None:
+    stray = aged_file(store.staging / ".DS_Store")
+    staged = aged_file(store.stage())
+    aged(staged.parent, 25)
+    store.sweep_staging(before=now() - timedelta(days=1))
+    assert (stray.exists(), staged.parent.exists()) == (True, False)
+
+
+def aged_file(path: Path) -> Path:
+    path.write_bytes(SOUND)
+    return aged(path, 25)
 
 
 def test_a_service_that_starts_removes_what_a_dead_upload_left(here: Installation) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from starlette.testclient import TestClient
 
 from app import models
 from app.db import now, writing
@@ -133,6 +134,80 @@ def test_no_web_page_may_call_unless_it_was_named(tmp_path: Path, client: Client
         with named:
             answer = named.get("/v1/me", headers={"Origin": "https://app.example"})
     assert answer.headers["access-control-allow-origin"] == "https://app.example"
+
+
+ORIGIN = "https://app.example"
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Iterator[Client]:
+    """A web page whose origin was named."""
+    with (
+        installed(tmp_path / "named", cors_origins=(ORIGIN,)) as here,
+        Client(create_app(here.settings), key=make_key(here), raises=False) as client,
+    ):
+        client.headers["Origin"] = ORIGIN
+        yield client
+
+
+@pytest.mark.parametrize("header", ["Authorization", "If-Match", "If-Range", "Last-Event-ID", "Range", "X-Request-Id"])
+def test_a_named_page_may_send_every_header_that_means_something_here(page: Client, header: str) -> None:
+    asking = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": header.lower()}
+    # Asked past the contract, which knows no OPTIONS.
+    answer = TestClient(page.service, base_url="http://localhost").options("/v1/me", headers=page.headers | asking)
+    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, ORIGIN)
+
+
+def test_a_named_page_may_read_what_a_download_and_a_refusal_say(page: Client) -> None:
+    told = set(page.get("/v1/me").headers["access-control-expose-headers"].split(", "))
+    assert told >= {"Content-Disposition", "Accept-Ranges", "Repr-Digest", "WWW-Authenticate", "Retry-After", "ETag"}
+
+
+def test_a_named_page_can_read_an_unforeseen_failure(page: Client) -> None:
+    with sqlite3.connect(page.service.state.settings.data_dir / "candid.db") as database:
+        database.execute("alter table interview rename to no_longer_there")
+    answer = page.get("/v1/interviews")
+    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (500, ORIGIN)
+    assert answer.headers["x-request-id"] == answer.json()["request_id"]
+
+
+@pytest.fixture
+def plain(client: Client) -> TestClient:
+    """The same caller, unheld to the contract: it lists no HEAD but that of a recording."""
+    return TestClient(client.service, base_url="http://localhost", headers=dict(client.headers))
+
+
+def test_head_says_what_get_says_without_the_body(here: Installation, client: Client, plain: TestClient) -> None:
+    made = heard(here, client)["links"]
+    paths = ("/healthz", "/readyz", "/docs", "/problems", "/v1/me", made["self"], made["transcript"], "/openapi.json")
+    for path in paths:
+        head, whole = plain.head(path), plain.get(path)
+        assert (head.status_code, head.content) == (whole.status_code, b""), path
+        ours = {name: value for name, value in whole.headers.items() if name != "x-request-id"}
+        assert ours.items() <= head.headers.items(), path
+
+
+def test_head_is_refused_as_get_is(client: Client, plain: TestClient) -> None:
+    made = plan(client, title="x")["links"]["self"]
+    etag = client.get(made).headers["etag"]
+    assert plain.head(made, headers={"If-None-Match": etag}).status_code == 304
+    assert plain.head(made, headers={"Authorization": ""}).status_code == 401
+    assert plain.head(f"/v1/interviews/int_{'0' * 32}").status_code == 404
+    assert plain.head("/nowhere").status_code == 404
+
+
+def test_a_recording_keeps_its_own_head_and_a_stream_has_none(client: Client, plain: TestClient) -> None:
+    made = upload(client)
+    own = client.head(made["links"]["recording"])
+    assert (own.status_code, int(own.headers["content-length"])) == (200, made["recording"]["size_bytes"])
+    stream = plain.head(f"{made['links']['job']}/events")
+    assert (stream.status_code, stream.headers["allow"]) == (405, "GET")
+
+
+def test_head_is_counted_as_head_under_its_template(client: Client, plain: TestClient) -> None:
+    plain.head(plan(client, title="x")["links"]["self"])
+    series = 'candid_http_requests_total{method="HEAD",route="/v1/interviews/{interview_id}",status="200"}'
+    assert value(client.get("/metrics").text, series) >= 1
 
 
 def sources(page: str) -> Iterator[str]:

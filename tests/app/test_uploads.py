@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,7 +18,7 @@ from app.errors import CandidError, NotAudio, RecordingEmpty, RecordingTooLarge,
 from app.main import create_app
 from app.recordings import Recordings
 from app.settings import Settings
-from app.uploads import BLOCK
+from app.uploads import BLOCK, FORM_BYTES
 from tests.client import Client
 from tests.installation import Installation, installed
 from tests.scenes import SOUND, Caller, chunks_of, kept, make_key, plan, scope_of, staged, streamed, wav
@@ -261,6 +262,79 @@ def test_what_is_refused_leaves_nothing_in_staging(
     with pytest.raises(refused):
         receive(store, streamed(blocks), **options)
     assert list(store.staging.iterdir()) == []
+
+
+class Filling(Recordings):
+    """Its disk has room for so many blocks, whatever was promised at the door."""
+
+    blocks = 2
+
+    def check_room(self, size_bytes: int) -> None:
+        if size_bytes:
+            self.blocks -= 1
+        super().check_room(size_bytes if self.blocks >= 0 else 2**60)
+
+
+def test_a_disk_that_others_fill_stops_an_upload_on_its_way(tmp_path: Path) -> None:
+    store = Filling(str(tmp_path), tmp_path)
+    with pytest.raises(StorageFull):
+        receive(store, streamed([SOUND + bytes(BLOCK)] * 3))
+    assert (store.blocks, list(store.staging.iterdir())) == (-1, [])
+
+
+class Full(Recordings):
+    """What is staged goes to the device that is always full."""
+
+    def stage(self) -> Path:
+        staged = super().stage()
+        staged.symlink_to("/dev/full")
+        return staged
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+@pytest.mark.parametrize("sound", [SOUND, SOUND + bytes(BLOCK)])
+def test_a_disk_that_is_full_while_writing_is_told_as_no_room(tmp_path: Path, sound: bytes) -> None:
+    # The short one is noticed when it is flushed, the long one when it is written.
+    store = Full(str(tmp_path), tmp_path)
+    with pytest.raises(StorageFull):
+        receive(store, streamed([sound]))
+    assert list(store.staging.iterdir()) == []
+
+
+@pytest.mark.parametrize(("over", "status", "taken"), [(0, 400, len(HEAD + FILE + SOUND)), (1, 413, len(HEAD + FILE))])
+def test_a_form_may_be_as_much_larger_than_the_limit_as_its_fields_need(
+    here: Installation, over: int, status: int, taken: int
+) -> None:
+    length = here.settings.max_recording_bytes + FORM_BYTES + over
+    messages = chunks_of(HEAD + FILE + SOUND, len(HEAD + FILE))
+    caller = call(here, messages, bearer(here) | FORM | {"Content-Length": str(length)})
+    assert (caller.status, caller.taken_bytes) == (status, taken)
+
+
+def test_a_form_for_which_there_is_no_room_is_refused_before_its_recording(tmp_path: Path) -> None:
+    with installed(tmp_path, max_recording_bytes=2**63) as here:
+        offered = itertools.islice(endless(HEAD + FILE), 9)
+        caller = call(here, offered, bearer(here) | FORM | {"Content-Length": str(2**62)})
+        assert (caller.status, caller.taken_bytes) == (507, len(HEAD + FILE))
+        assert staged(here) == kept(here) == []
+
+
+def test_a_recording_that_cannot_be_kept_leaves_nothing_in_staging(here: Installation, client: Client) -> None:
+    # Where the owner's folder should be there is a file.
+    (Path(here.settings.recordings_location) / here.owner_id).write_bytes(b"")
+    answer = client.post("/v1/interviews?consent=true", content=SOUND, headers={"Content-Type": "audio/wav"})
+    assert answer.status_code == 500
+    assert staged(here) == client.get("/v1/interviews").json()["items"] == []
+
+
+def test_a_key_whose_use_cannot_be_noted_is_as_good_as_any(here: Installation, client: Client) -> None:
+    with writing(here.engine) as session:
+        refusal = "SELECT RAISE(ABORT, 'database or disk is full')"
+        session.connection().exec_driver_sql(f"CREATE TRIGGER full BEFORE UPDATE ON api_key BEGIN {refusal}; END")
+    fresh = make_key(here)
+    with structlog.testing.capture_logs() as logged:
+        assert client.as_key(fresh).get("/v1/interviews").status_code == 200
+    assert [entry["event"] for entry in logged if entry["log_level"] == "warning"] == ["use of key not noted"]
 
 
 def test_the_limit_itself_is_allowed(store: Recordings) -> None:

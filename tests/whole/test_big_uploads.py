@@ -71,7 +71,7 @@ def send_until_answered(service: Service, headers: dict[str, str], first: bytes 
 
 def files_of(service: Service) -> list[Path]:
     data = service.folder / "data"
-    return [path for name in ("incoming", "recordings") for path in (data / name).rglob("*")]
+    return [path for path in (data / "recordings").rglob("*") if path.name != ".incoming"]
 
 
 @pytest.mark.parametrize("key", [None, "cdd_wrong", KEY[:-1] + "x"])
@@ -184,7 +184,11 @@ def test_an_upload_that_is_cut_by_a_kill_is_not_half_an_interview(tmp_path: Path
             service.started[0].ended()
         service.api()
         assert service.get("/v1/interviews").json()["items"] == []
-        assert not [path for path in (tmp_path / "data" / "recordings").rglob("*") if path.is_file()]
+        assert not [
+            path
+            for path in (tmp_path / "data" / "recordings").rglob("*")
+            if path.is_file() and ".incoming" not in path.parts
+        ]
 
 
 def test_the_service_listens_while_it_takes_an_upload(tmp_path: Path) -> None:
@@ -263,7 +267,7 @@ def order_of(lines: list[str], data: Path) -> list[str]:
     """The first time each thing was made sure of after the recording itself was."""
     recordings = re.escape(str(data / "recordings"))
     things = {
-        "file": rf"fsync\(\d+<{re.escape(str(data / 'incoming'))}/\w+/recording>",
+        "file": rf"fsync\(\d+<{recordings}/\.incoming/\w+/recording>",
         "name": r"rename\w*\(.*recording\.wav",
         "its folder": rf"fsync\(\d+<{recordings}/own_\w+/rec_\w+>",
         "the owner's": rf"fsync\(\d+<{recordings}/own_\w+>",

@@ -134,8 +134,10 @@ def test_another_host_name_is_refused(client: Client) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("DELETE", "/v1/interviews", "GET, POST"),
-        ("TRACE", "/v1/insights", "GET"),
+        ("DELETE", "/v1/interviews", "GET, HEAD, POST"),
+        ("TRACE", "/v1/insights", "GET, HEAD"),
+        ("POST", "/healthz", "GET, HEAD"),
+        ("POST", f"/v1/jobs/job_{'0' * 32}/events", "GET"),
         ("POST", f"/v1/interviews/int_{'0' * 32}/recording", "GET, HEAD, PUT"),
         ("POST", "/docs/ours/start.js", "GET, HEAD"),
     ],

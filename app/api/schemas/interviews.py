@@ -146,7 +146,7 @@ class InterviewPage(Output):
 class InterviewFields(Input):
     """What may be known of an interview."""
 
-    title: Title | None = Field(default=None, description="What you call it; made up from who and what when absent.")
+    title: Title | None = Field(default=None, description="What you call it; made up when absent.")
     interviewee: Line | None = Field(default=None, description="Who is interviewed.")
     role: Line | None = Field(default=None, description="The interviewee's job.")
     employer: Line | None = Field(default=None, description="Where the interviewee works.")
@@ -181,6 +181,6 @@ class RecordingFields(Input):
 
 
 class InterviewChange(InterviewFields):
-    """Only what is named is changed; null clears it. A cleared title is made up again from who and what."""
+    """Only what is named is changed; null clears it. A cleared title is made up again."""
 
     model_config = example({"title": "Ada on lighthouses", "employer": "Northern Lights Trust"})
