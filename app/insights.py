@@ -121,9 +121,13 @@ def _set_categories(session: WriteSession, insight_id: str, categories: Sequence
 
 def mark_stale(session: WriteSession, interview_id: str) -> None:
     """After a new transcript version: every insight is checked against its words, none is served as true unseen."""
+    known = session.exec(select(models.Insight).where(models.Insight.interview_id == interview_id)).all()
+    if not known:
+        # The first transcript of an interview: reading it back would hold the write lock for nothing.
+        return
     version, transcript = transcripts.current(session, interview_id)
     spoken = turns_of(transcript)
-    for insight in session.exec(select(models.Insight).where(models.Insight.interview_id == interview_id)):
+    for insight in known:
         _check_against(session, insight, version, spoken)
 
 
