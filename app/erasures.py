@@ -10,14 +10,15 @@ from sqlalchemy import Engine, delete, func
 from sqlmodel import Session, col, select
 
 from app import jobs, models, recordings
-from app.db import WriteSession, now, reading, writing
+from app.db import BUSY_TIMEOUT_MS, WriteSession, now, reading, writing
 from app.errors import NotFound
 from app.keys import Caller
 from app.recordings import Recordings
 
 log = structlog.get_logger()
 
-CHECKPOINT_TRIES, CHECKPOINT_PAUSE_S = 10, 0.1
+# Together a few seconds: who waits here also has dead workers to look after, and an erasure can be finished later.
+CHECKPOINT_TRIES, CHECKPOINT_PAUSE_S, READER_PATIENCE_MS = 10, 0.1, 200
 
 
 def begin(session: WriteSession, caller: Caller, *, interview_id: str, consent_id: str | None) -> models.Erasure:
@@ -129,13 +130,17 @@ def _empty_log(engine: Engine) -> bool:
     if engine.dialect.name != "sqlite":
         return True
     connection = engine.raw_connection()
+    cursor = connection.cursor()
     try:
+        cursor.execute(f"PRAGMA busy_timeout={READER_PATIENCE_MS}")
         for _ in range(CHECKPOINT_TRIES):
-            busy, _pages, _moved = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            busy, _pages, _moved = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             if not busy:
                 return True
             # A reader is waited for by SQLite itself; another checkpoint, such as a commit's own, is not.
             time.sleep(CHECKPOINT_PAUSE_S)
         return False
     finally:
+        # The connection goes back to the pool, where others count on its patience.
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
         connection.close()

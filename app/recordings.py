@@ -95,12 +95,12 @@ class Recordings:
                 position = stop
 
     def erase(self, key: str) -> bool:
-        """Removes the bytes; False when there were none."""
+        """Removes the bytes; False when there were none, or somebody else removed them at the same moment."""
         try:
             obstore.head(self.store, key)
+            obstore.delete(self.store, key)
         except FileNotFoundError:
             return False
-        obstore.delete(self.store, key)
         if self.folder is not None:
             folder = (self.folder / key).parent
             sync_folder(folder)

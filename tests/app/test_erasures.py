@@ -1,13 +1,10 @@
 """Erasing: refused at once, gone from the disk soon after, proved by a certificate."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
 
 from app import claims, consents, erasures, models
 from app.claims import Claim
@@ -222,20 +219,8 @@ def test_the_certificate_waits_for_whoever_still_reads_the_words(here: Installat
             consent = session.get_one(models.Consent, made["consent"]["id"])
             caller = Caller(consent.owner_id, consent.asserted_by, frozenset())
             erasure = consents.withdraw(session, caller, consent.id, None)
-        with impatient(here.engine):
-            assert not finish(here, erasure.id)
+        assert not finish(here, erasure.id)
         with reading(here.engine) as session:
             assert erasures.pending(session) == [erasure.id]
     assert finish(here, erasure.id)
     assert CANARY.encode() not in bytes_of_database(here)
-
-
-@contextmanager
-def impatient(engine: Engine) -> Iterator[None]:
-    """Without the half minute that a checkpoint otherwise waits for a reader."""
-    engine.dispose()
-    hurry = lambda connection, _record: connection.execute("PRAGMA busy_timeout=50")  # noqa: E731  one pragma
-    event.listen(engine, "connect", hurry)
-    yield
-    event.remove(engine, "connect", hurry)
-    engine.dispose()
