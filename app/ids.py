@@ -16,6 +16,8 @@ class Kind(StrEnum):
     JOB = "job"
     TRANSCRIPT = "tra"
     INSIGHT = "ins"
+    CONTACT = "ctc"
+    QUESTION = "qst"
     UPLOAD = "upl"
     REQUEST = "req"
 

@@ -6,6 +6,8 @@ owner 1─* interview 1─* consent 1─* consent_event
                     1─* job 1─* heard_chunk
                     1─* transcript 1─* segment
                     1─* insight 1─* insight_category
+                                1─* contact
+                    1─* planned_question
                     1─* erasure
 worker: the heartbeats of the worker processes
 """
@@ -256,7 +258,10 @@ class Segment(SQLModel, table=True):
 
 
 class Insight(SQLModel, table=True):
-    """A claim worth keeping, with its evidence in `transcript_version`. People's word is in `state` and `note`."""
+    """A claim worth keeping, with its evidence in `transcript_version`. People's word is in `state` and `note`.
+
+    `question` is the evidence of what was asked (text, start_ms, end_ms, segment_ids) where that is known.
+    """
 
     __table_args__ = (
         CheckConstraint("state in ('proposed','confirmed','corrected','rejected')", name="state"),
@@ -273,6 +278,7 @@ class Insight(SQLModel, table=True):
     start_ms: int = Field(sa_column=Column(BigInteger, nullable=False))
     end_ms: int = Field(sa_column=Column(BigInteger, nullable=False))
     segment_ids: list[int] = Field(sa_column=_json())
+    question: dict[str, Any] | None = Field(default=None, sa_column=_json(nullable=True))
     value: dict[str, Any] | None = Field(default=None, sa_column=_json(nullable=True))
     confidence: float
     method: str = Field(max_length=20)
@@ -293,6 +299,51 @@ class InsightCategory(SQLModel, table=True):
     insight_id: str = Field(sa_column=_ref("insight", primary_key=True))
     category: str = Field(max_length=20, primary_key=True)
     rank: int = 0
+
+
+class Contact(SQLModel, table=True):
+    """Somebody to talk to next, as a referral names them; its evidence is that insight's. `state` is people's word."""
+
+    __table_args__ = (
+        CheckConstraint("state in ('proposed','confirmed','corrected','rejected')", name="state"),
+        CheckConstraint("offered in ('recommendation','introduction','contact_details')", name="offered"),
+        CheckConstraint("name is not null or role is not null or organisation is not null", name="names_somebody"),
+    )
+
+    id: str = _key(ids.Kind.CONTACT)
+    owner_id: str = Field(sa_column=_ref("owner"))
+    interview_id: str = Field(sa_column=_ref("interview"))
+    insight_id: str = Field(sa_column=_ref("insight"))
+    name: str | None = Field(default=None, max_length=200)
+    role: str | None = Field(default=None, max_length=200)
+    organisation: str | None = Field(default=None, max_length=200)
+    offered: str = Field(default="recommendation", max_length=20)
+    state: str = Field(default="proposed", max_length=20)
+    note: str | None = Field(default=None, max_length=2000)
+    version: int = 1
+    created_at: datetime = Field(default_factory=now, sa_column=_instant())
+    updated_at: datetime = Field(default_factory=now, sa_column=_instant())
+
+
+class PlannedQuestion(SQLModel, table=True):
+    """One line of a person's own list for an interview, in the order of `position` (from 0).
+
+    `asked` and `answer` are evidence (text, speaker, start_ms, end_ms, segment_ids) in `transcript_version`; None
+    there: not asked, not answered. `transcript_version` None: not looked for yet.
+    """
+
+    __tablename__ = "planned_question"
+    __table_args__ = (UniqueConstraint("interview_id", "position"),)
+
+    id: str = _key(ids.Kind.QUESTION)
+    owner_id: str = Field(sa_column=_ref("owner"))
+    interview_id: str = Field(sa_column=_ref("interview", index=False))
+    position: int
+    text: str = Field(max_length=500)
+    transcript_version: int | None = None
+    similarity: float | None = None
+    asked: dict[str, Any] | None = Field(default=None, sa_column=_json(nullable=True))
+    answer: dict[str, Any] | None = Field(default=None, sa_column=_json(nullable=True))
 
 
 class Worker(SQLModel, table=True):
