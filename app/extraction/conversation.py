@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from app.extraction import pay, questions, sentences
 from app.extraction.sentences import Sentence
-from app.extraction.values import Category, Said, Turn
+from app.extraction.values import Category, Place, Said, Turn
 from app.transcripts.values import Role
 
 STRAIGHT = str.maketrans("\u2019\u2018`\u201c\u201d\u00a0\n\t", "'''\"\"   ")
@@ -33,12 +33,16 @@ class _Context:
 
     currency: str | None
     question: str = ""
+    question_at: Place | None = None
     topics: Mapping[Category, float] = field(default_factory=dict)
     after: int = 0
     before: str = ""
 
-    def asked(self, question: str) -> "_Context":
-        return _Context(self.currency, question, questions.topics(question))
+    def asked(self, index: int, asking: Sequence[Sentence]) -> "_Context":
+        """After the sentences `asking`, one after the other, in turn `index`."""
+        question = " ".join(sentence.text for sentence in asking)
+        at = Place(index, asking[0].start, asking[-1].end) if asking else None
+        return _Context(self.currency, question, at, questions.topics(question))
 
     def told(self, statement: str) -> "_Context":
         return replace(self, after=self.after + 1, before=statement)
@@ -50,6 +54,7 @@ class _Context:
             end=sentence.end,
             text=sentence.text,
             question=self.question,
+            question_at=self.question_at,
             asked=self.topics,
             after=self.after,
             before=self.before,
@@ -107,7 +112,7 @@ def _statements(turns: Sequence[Turn]) -> Iterator[Said]:
     parts = [_sentences(turn) for turn in turns]
     for index, role in enumerate(roles_of(turns)):
         if role is Role.INTERVIEWER:
-            context = _asked(parts[index], context)
+            context = _asked(index, parts[index], context)
             answer = parts[index + 1] if index + 1 < len(parts) else []
             for sentence in parts[index]:
                 yield from _confirmed(context, index, sentence, answer[:1])
@@ -120,8 +125,9 @@ def _told(parts: Sequence[Sentence], index: int, context: _Context, *, mixed: bo
     for place, sentence in enumerate(parts):
         following = parts[place + 1 : place + 2]
         if questions.asks(sentence.text):
-            yield from _confirmed(context.asked(sentence.text), index, sentence, following)
-            context = context.asked(sentence.text) if mixed else context
+            asked = context.asked(index, [sentence])
+            yield from _confirmed(asked, index, sentence, following)
+            context = asked if mixed else context
         elif not (mixed and _leads_in(sentence, following)) and not _is_empty(sentence.text):
             yield context.said(index, sentence, mixed=mixed)
             context = context.told(sentence.text)
@@ -139,13 +145,13 @@ def _leads_in(sentence: Sentence, following: Sequence[Sentence]) -> bool:
     return asked and questions.leads_in(sentence.text)
 
 
-def _asked(parts: Sequence[Sentence], context: _Context) -> _Context:
+def _asked(index: int, parts: Sequence[Sentence], context: _Context) -> _Context:
     """What an interviewer's turn asks. "Right." and "That's great." leave the former question standing."""
-    last = [part.text for part in parts[-KEEPS_ASKING:]]
-    asking = [text for text in last if questions.asks(text)]
+    last = parts[-KEEPS_ASKING:]
+    asking = [part for part in last if questions.asks(part.text)]
     if not asking and context.question and all(FILLER.match(part.text) for part in parts):
         return context
-    return context.asked(" ".join(asking or last))
+    return context.asked(index, asking or last)
 
 
 def _confirmed(context: _Context, index: int, sentence: Sentence, answer: Sequence[Sentence]) -> Iterator[Said]:

@@ -3,16 +3,29 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from app.extraction.values import Category, Finding, Pay, Said, Score, Turn, Verdict
+from app.extraction.values import Category, Finding, Method, Pay, Said, Score, Turn, Verdict
 
-ENOUGH = 0.5  # a sentence weaker than this in every category is left out
-CARRIES_ON = 0.4  # but a neighbour that goes on about the same may be weaker
-ENOUGH_TOO = 0.7  # a second label must be clearer: it is not what the sentence was kept for
 MOST_LABELS = 2
 MOST_SENTENCES = 4
 MIXED_DOUBT = 0.85  # it is not known who spoke
-RULES_KNOW = 0.95  # no rule is surer than this
+MOST_SURE = 0.95  # nothing that is found by itself is surer than this
 ORDER = {category: place for place, category in enumerate(Category)}
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """How strong is strong enough; every way of judging has its own scale.
+
+    A sentence weaker than `enough` in every category is left out, but a neighbour that goes on about the same may be
+    as weak as `carries_on`. A second label must be as clear as `enough_too`: it is not what the sentence was kept for.
+    """
+
+    enough: float
+    carries_on: float
+    enough_too: float
+
+
+OF_RULES = Thresholds(enough=0.5, carries_on=0.35, enough_too=0.625)
 
 
 @dataclass(frozen=True)
@@ -29,36 +42,38 @@ class _Claim:
         return self.labels[0][0]
 
 
-def findings(turns: Sequence[Turn], said: Sequence[Said], verdicts: Iterable[Verdict]) -> list[Finding]:
+def findings(
+    turns: Sequence[Turn], judged: Iterable[tuple[Said, Verdict]], thresholds: Thresholds, *, method: Method = "rule"
+) -> list[Finding]:
     """One finding per run of neighbouring sentences about the same thing; none of them overlap."""
-    return [_finding(turns, run) for run in _runs(_claims(zip(said, verdicts, strict=True)))]
+    return [_finding(turns, run, method) for run in _runs(_claims(judged, thresholds))]
 
 
-def _claims(judged: Iterable[tuple[Said, Verdict]]) -> Iterator[_Claim]:
+def _claims(judged: Iterable[tuple[Said, Verdict]], thresholds: Thresholds) -> Iterator[_Claim]:
     last: _Claim | None = None
     for place, (said, verdict) in enumerate(judged):
-        claim = _claim(place, said, verdict)
+        claim = _claim(place, said, verdict, thresholds)
         if claim is None and last is not None and _is_next(last, place, said):
-            claim = _carried(last, place, said, verdict)
+            claim = _carried(last, place, said, verdict, at_least=thresholds.carries_on)
         last = claim
         if claim is not None:
             yield claim
 
 
-def _claim(place: int, said: Said, verdict: Verdict) -> _Claim | None:
+def _claim(place: int, said: Said, verdict: Verdict, thresholds: Thresholds) -> _Claim | None:
     ranked = sorted(verdict.scores.items(), key=lambda item: (-item[1].strength, ORDER[item[0]]))
-    if not ranked or ranked[0][1].strength < ENOUGH:
+    if not ranked or ranked[0][1].strength < thresholds.enough:
         return None
-    others = [item for item in ranked[1:] if item[1].strength >= ENOUGH_TOO]
+    others = [item for item in ranked[1:] if item[1].strength >= thresholds.enough_too]
     labels = (ranked[0], *others)[:MOST_LABELS]
     has_pay = any(category is Category.COMPENSATION for category, _ in labels)
     return _Claim(place, said, labels, verdict.pay if has_pay else None)
 
 
-def _carried(last: _Claim, place: int, said: Said, verdict: Verdict) -> _Claim | None:
+def _carried(last: _Claim, place: int, said: Said, verdict: Verdict, *, at_least: float) -> _Claim | None:
     """The sentence as a continuation of `last`, when it leans the same way."""
     score = verdict.scores.get(last.lead)
-    if score is None or score.strength < CARRIES_ON:
+    if score is None or score.strength < at_least:
         return None
     return _Claim(place, said, ((last.lead, score),), None)
 
@@ -89,7 +104,7 @@ def _continues(run: Sequence[_Claim], claim: _Claim) -> bool:
     )
 
 
-def _finding(turns: Sequence[Turn], run: Sequence[_Claim]) -> Finding:
+def _finding(turns: Sequence[Turn], run: Sequence[_Claim], method: Method) -> Finding:
     start, end, index = run[0].said.start, run[-1].said.end, run[0].said.turn_index
     labels = _labels(run)
     lead = labels[0][1]
@@ -100,8 +115,10 @@ def _finding(turns: Sequence[Turn], run: Sequence[_Claim]) -> Finding:
         quote=turns[index].text[start:end],
         categories=tuple(category for category, _ in labels),
         value=next((claim.pay for claim in run if claim.pay is not None), None),
-        confidence=round(min(RULES_KNOW, lead.strength) * (MIXED_DOUBT if run[0].said.mixed else 1), 3),
+        confidence=round(min(MOST_SURE, lead.strength) * (MIXED_DOUBT if run[0].said.mixed else 1), 3),
         because=" ".join(lead.because),
+        method=method,
+        question_at=run[0].said.question_at,
     )
 
 

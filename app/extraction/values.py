@@ -28,6 +28,7 @@ class Category(StrEnum):
 
 
 Period = Literal["hour", "day", "week", "month", "year"]
+Method = Literal["rule", "model", "llm"]
 PayKind = Literal["base", "bonus", "equity", "total", "starting", "range"]
 
 
@@ -56,10 +57,20 @@ class Turn:
 
 
 @dataclass(frozen=True)
+class Place:
+    """`turns[turn_index].text[start:end]`."""
+
+    turn_index: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
 class Finding:
     """A claim worth keeping. `turns[turn_index].text[start:end] == quote`, always.
 
     `because` names the cues that spoke for the main category, strongest first: `asked:enjoys cue:love`.
+    `question_at` is where it was asked, when it was.
     """
 
     turn_index: int
@@ -70,7 +81,8 @@ class Finding:
     value: Pay | None
     confidence: float
     because: str
-    method: Literal["rule"] = "rule"
+    method: Method = "rule"
+    question_at: Place | None = None
 
 
 @dataclass(frozen=True)
@@ -86,6 +98,7 @@ class Said:
     end: int
     text: str
     question: str
+    question_at: Place | None
     asked: Mapping[Category, float]
     after: int
     before: str

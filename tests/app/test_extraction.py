@@ -1,13 +1,14 @@
 """What holds for extraction whatever was said."""
 
 import time
+from collections.abc import Sequence
 from itertools import combinations
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.extraction import Category, Said, Score, Turn, Verdict, extract
+from app.extraction import Category, Judge, Said, Score, Turn, Verdict, extract
 from app.transcripts.values import Role
 
 PIECES = [
@@ -94,11 +95,13 @@ def test_not_knowing_who_spoke_lowers_confidence() -> None:
 
 
 def test_another_judge_takes_the_place_of_the_rules() -> None:
-    def judge(said: list[Said]) -> list[Verdict]:
+    def verdicts(said: Sequence[Said]) -> list[Verdict]:
         return [Verdict({Category.CULTURE: Score(0.9, ("model",))}) for _ in said]
 
-    (finding,) = extract([Turn("S1", Role.INTERVIEWEE, "We eat lunch together.")], judge=judge)  # type: ignore[arg-type]
-    assert (finding.categories, finding.because) == ((Category.CULTURE,), "model")
+    (finding,) = extract(
+        [Turn("S1", Role.INTERVIEWEE, "We eat lunch together.")], judge=Judge(verdicts, method="model")
+    )
+    assert (finding.categories, finding.because, finding.method) == ((Category.CULTURE,), "model", "model")
 
 
 @pytest.mark.parametrize(
