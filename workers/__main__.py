@@ -25,8 +25,11 @@ def main() -> None:
 
 
 def print_insights(turns: Path) -> int:
+    # Imported here: half of what a worker needs is of no use to this command.
+    from workers import judges  # noqa: PLC0415  see above
+
     try:
-        sys.stdout.write(cli.printed(turns) + "\n")
+        sys.stdout.write(cli.printed(turns, judge=judges.best()) + "\n")
     except (CandidError, OSError) as error:
         sys.stderr.write(f"{turns}: {error}\n")
         return 1

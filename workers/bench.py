@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from app import claims, models
 from app.claims import Claim, Report
 from app.db import WriteSession, reading, writing
+from app.extraction import Judge
 from app.jobs import ENDED, Queue
 from app.recordings import Recordings
 from app.settings import Settings
@@ -111,6 +112,7 @@ class Bench:
     recordings: Recordings
     ears: Ears
     gate: Gate
+    judge: Judge
     pace: Pace = field(default_factory=Pace)
     stopping: Stopping = field(default_factory=Stopping)
 

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from app.errors import FieldInvalid
-from app.extraction import Finding, Turn, extract
+from app.extraction import RULES, Finding, Judge, Turn, extract
 from app.transcripts.values import Role
 
 
@@ -29,10 +29,10 @@ class TurnsFile(BaseModel):
     turns: list[SpokenTurn]
 
 
-def extract_file(path: Path) -> list[dict[str, Any]]:
+def extract_file(path: Path, *, judge: Judge = RULES) -> list[dict[str, Any]]:
     """The findings of `{"turns": [{"speaker", "text"}]}` as JSON values.
 
-    Each is `{turn_index, quote, categories, value, confidence}`. Raises FieldInvalid when the file is
+    Each is `{turn_index, quote, categories, value, confidence, method, because}`. Raises FieldInvalid when the file is
     something else, OSError when it cannot be read.
     """
     try:
@@ -41,7 +41,8 @@ def extract_file(path: Path) -> list[dict[str, Any]]:
         fault = error.errors(include_input=False, include_url=False)[0]
         pointer = "".join(f"/{part}" for part in fault["loc"])
         raise FieldInvalid(pointer, fault["msg"]) from error
-    return [as_json(finding) for finding in extract([turn.turn() for turn in said.turns])]
+    turns = [turn.turn() for turn in said.turns]
+    return [as_json(finding) for finding in extract(turns, judge=judge)]
 
 
 def as_json(finding: Finding) -> dict[str, Any]:
@@ -51,9 +52,11 @@ def as_json(finding: Finding) -> dict[str, Any]:
         "categories": [category.value for category in finding.categories],
         "value": finding.value.model_dump() if finding.value else None,
         "confidence": finding.confidence,
+        "method": finding.method,
+        "because": finding.because.split(),
     }
 
 
-def printed(path: Path) -> str:
+def printed(path: Path, *, judge: Judge = RULES) -> str:
     """`extract_file` as indented JSON text."""
-    return json.dumps(extract_file(path), ensure_ascii=False, indent=2)
+    return json.dumps(extract_file(path, judge=judge), ensure_ascii=False, indent=2)

@@ -1,0 +1,117 @@
+"""Makes `workers/classifier/trained.safetensors` from the dialogues: `make train`, some minutes on two cores.
+
+`--check N` trains N times without every Nth dialogue and says how well those are read instead, and writes nothing.
+"""
+
+import argparse
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from torch.nn import functional
+
+from training import corpus, examples
+from training.examples import Example
+from training.network import HEADS, LAYERS, Network
+from workers.classifier import features, weights
+from workers.classifier.passages import Cutter
+
+EPOCHS, RANK, DROPOUT, BATCH_TOKENS = 8, 16, 0.1, 1500
+RATE, HEAD_RATE, WARM_UP, LEAST_RATE = 5e-4, 2e-3, 0.1, 0.05
+WITHOUT_RULES = 0.15  # sentences whose features are hidden: the network must not lean on the rules alone
+SAYS_SO, IS_SO = 0.4, 0.5  # chances from which on a sentence counts, when checking
+RULED, ASKED, RARE = 4.0, 1.0, -3.0  # where the last layer begins: at what the rules say
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", type=int, default=0, metavar="N")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--into", type=Path, default=weights.TRAINED)
+    asked = parser.parse_args()
+    arrays, tokenizer = weights.base()
+    base = {name: torch.from_numpy(array) for name, array in arrays.items()}
+    cutter = Cutter(tokenizer)
+    read = [examples.of(dialogue, cutter) for dialogue in corpus.read_all()]
+    if asked.check:
+        _check(base, read, folds=asked.check, seed=asked.seed)
+        return
+    save(train(base, read, seed=asked.seed), asked.into)
+
+
+def train(base: dict[str, torch.Tensor], read: Sequence[Example], *, seed: int) -> Network:
+    """The network after EPOCHS passes over the examples; the same on the same machine for the same seed."""
+    torch.manual_seed(seed)
+    chance = random.Random(seed)
+    network = Network(base, features=features.COUNT, outputs=examples.OUTPUTS, rank=RANK, dropout=DROPOUT)
+    _begin_at_the_rules(network)
+    optimizer = _optimizer(network)
+    steps = EPOCHS * sum(1 for _ in examples.batches(read, tokens=BATCH_TOKENS, chance=chance))
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step / steps))
+    network.train()
+    for epoch in range(EPOCHS):
+        losses = [_step(network, batch, optimizer, schedule) for batch in
+                  examples.batches(read, tokens=BATCH_TOKENS, chance=chance)]  # fmt: skip
+        print(f"epoch {epoch + 1} of {EPOCHS}: loss {sum(losses) / len(losses):.3f}", flush=True)
+    return network.eval()
+
+
+def _begin_at_the_rules(network: Network) -> None:
+    width = network.head.in_features - features.COUNT
+    with torch.no_grad():
+        network.head.bias.fill_(RARE)
+        for place in range(len(examples.CATEGORIES)):
+            network.head.weight[place, width + place] += RULED
+            network.head.weight[place, width + len(examples.CATEGORIES) + place] += ASKED
+
+
+def _optimizer(network: Network) -> torch.optim.Optimizer:
+    body = [parameter for name, parameter in network.named_parameters() if not name.startswith("head")]
+    groups = [{"params": body, "lr": RATE}, {"params": list(network.head.parameters()), "lr": HEAD_RATE}]
+    return torch.optim.AdamW(groups, weight_decay=0.01)
+
+
+def _rate(done: float) -> float:
+    return min(1.0, done / WARM_UP + 1e-3) * max(LEAST_RATE, 1 - done)
+
+
+def _step(network: Network, batch: examples.Batch, optimizer: torch.optim.Optimizer, schedule: object) -> float:
+    shown = batch.features * (torch.rand(len(batch.features), 1) > WITHOUT_RULES)
+    logits = network(batch.ids, batch.mask, batch.pool, shown)
+    losses = functional.binary_cross_entropy_with_logits(logits, batch.targets, reduction="none")
+    loss = (losses * batch.costs).sum(dim=1).mean()
+    optimizer.zero_grad()
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+    optimizer.step()
+    schedule.step()  # type: ignore[attr-defined]
+    return float(loss)
+
+
+def save(network: Network, path: Path) -> None:
+    """The low-rank changes in half precision, the last layer in full: about a megabyte."""
+    kept = {"head.weight": network.head.weight, "head.bias": network.head.bias}
+    for name, layer in network.changed():
+        kept |= {f"{name}.up": (layer.up * layer.scale).half(), f"{name}.down": layer.down.half()}
+    save_file({name: tensor.detach().contiguous() for name, tensor in kept.items()}, path)
+    print(f"{path.name}: {path.stat().st_size / 1e6:.2f} MB, {LAYERS} layers of {HEADS} heads changed")
+
+
+def _check(base: dict[str, torch.Tensor], read: Sequence[Example], *, folds: int, seed: int) -> None:
+    right, found, wanted = (torch.zeros(examples.OUTPUTS) for _ in range(3))
+    for fold in range(folds):
+        network = train(base, [one for number, one in enumerate(read) if number % folds != fold], seed=seed)
+        for batch in examples.batches(read[fold::folds], tokens=8000, chance=random.Random(0)):
+            with torch.no_grad():
+                said = network(batch.ids, batch.mask, batch.pool, batch.features).sigmoid() > SAYS_SO
+            true = batch.targets > IS_SO
+            right, found, wanted = right + (said & true).sum(0), found + said.sum(0), wanted + true.sum(0)
+    for place, name in enumerate([*examples.CATEGORIES, "any"]):
+        f1 = 2 * right[place] / (found[place] + wanted[place])
+        print(f"{name:13} {int(wanted[place]):5} sentences, F1 {f1:.2f}")
+
+
+if __name__ == "__main__":
+    main()
