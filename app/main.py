@@ -9,7 +9,20 @@ from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
 
 from app import keys, migrations
-from app.api import consents, contract, docs, insights, interviews, jobs, problems, recordings, service, transcripts
+from app.api import (
+    comparison,
+    consents,
+    contract,
+    docs,
+    insights,
+    interviews,
+    jobs,
+    problems,
+    questions,
+    recordings,
+    service,
+    transcripts,
+)
 from app.api import keys as api_keys
 from app.api.deps import House
 from app.api.guards import Guarded, Hosted
@@ -21,7 +34,7 @@ from app.metrics import Measured
 from app.recordings import UPLOAD_MAY_TAKE, Recordings
 from app.settings import Settings
 
-ROUTERS = (interviews, recordings, transcripts, insights, jobs, consents, api_keys, service)
+ROUTERS = (interviews, recordings, transcripts, insights, comparison, questions, jobs, consents, api_keys, service)
 # What a web page of a named origin may send and read, beside what every page may.
 SENT = (
     "Authorization",
@@ -42,6 +55,8 @@ TAGS = {
     "recordings": "The audio as it came.",
     "transcripts": "The words, in numbered versions.",
     "insights": "Claims worth keeping, each with its proof.",
+    "comparison": "What several interviews say of the same.",
+    "questions": "Your own list for an interview, and what became of it.",
     "jobs": "Background work: how far it is, and why it failed.",
     "consents": "Who allowed what; withdrawing erases.",
     "api-keys": "Who may call, and for what.",

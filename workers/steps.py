@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from sqlmodel import col, select
 
-from app import claims, insights, models, recordings, transcripts
+from app import claims, insights, models, planned_questions, recordings, transcripts
 from app.claims import Claim, Report
 from app.db import WriteSession, reading
 from app.errors import RecordingLost, WorkCanceled
@@ -301,17 +301,24 @@ def _transcript(plan: Plan, said: list[Said], voices: Voices, vocabulary: tuple[
 
 
 def extract(bench: Bench, claim: Claim) -> int:
-    """Insights from the interview's current transcript; returns how many are new."""
+    """Insights from the interview's current transcript, and what became of the questions that were planned for it.
+
+    Returns how many insights are new.
+    """
     bench.report(claim, Report(Stage.EXTRACTING, progress_at(Stage.EXTRACTING, 0)))
     with reading(bench.engine) as session:
         interview_id = session.get_one(models.Job, claim.job_id).interview_id
         version, transcript = transcripts.current(session, interview_id)
-    found = insights.find_in(version, transcript)
-    return bench.write(lambda session: _keep_insights(session, claim, found))
+        questions = planned_questions.of(session, interview_id)
+        texts = [question.text for question in questions]
+    found = insights.find_in(version, transcript, judge=bench.judge)
+    checked = planned_questions.check(version, found.turns, texts)
+    return bench.write(lambda session: _keep_found(session, claim, found, checked))
 
 
-def _keep_insights(session: WriteSession, claim: Claim, found: insights.Found) -> int:
+def _keep_found(session: WriteSession, claim: Claim, found: insights.Found, checked: planned_questions.Checked) -> int:
     _job, interview = claims.held(session, claim)
+    planned_questions.keep(session, interview_id=interview.id, checked=checked)
     return insights.keep(session, interview_id=interview.id, found=found)
 
 

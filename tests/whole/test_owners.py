@@ -16,6 +16,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "update_interview": {"json": {"title": "mine now"}},
     "create_transcription": {"json": {}},
     "review_insight": {"json": {"state": "confirmed"}},
+    "put_questions": {"json": {"questions": ["What does it pay?"]}},
     "withdraw_consent": {"json": {}},
 }
 KINDS = {

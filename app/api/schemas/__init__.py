@@ -1,5 +1,6 @@
 """What goes over the wire, in and out, a file per noun. Outputs have no defaults: every member is always there."""
 
+from app.api.schemas.comparison import ComparisonFilters, ComparisonOut
 from app.api.schemas.consents import (
     ConsentEventOut,
     ConsentFilters,
@@ -30,6 +31,7 @@ from app.api.schemas.interviews import (
 )
 from app.api.schemas.jobs import JOB_EXAMPLE, JobOut, TranscriptionIn
 from app.api.schemas.keys import KeyIn, KeyMade, KeyOut, KeyPage, MeOut
+from app.api.schemas.questions import QuestionListOut, QuestionOut, QuestionsIn
 from app.api.schemas.service import HealthOut, LimitsOut, ReadyOut
 from app.api.schemas.transcripts import TranscriptOut
 
@@ -41,6 +43,8 @@ __all__ = [
     "JOB_EXAMPLE",
     "LINE_LENGTH",
     "VOCABULARY_LENGTH",
+    "ComparisonFilters",
+    "ComparisonOut",
     "ConsentEventOut",
     "ConsentFilters",
     "ConsentIn",
@@ -66,6 +70,9 @@ __all__ = [
     "LimitsOut",
     "MeOut",
     "PageQuery",
+    "QuestionListOut",
+    "QuestionOut",
+    "QuestionsIn",
     "ReadyOut",
     "RecordingFields",
     "TranscriptOut",
