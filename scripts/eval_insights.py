@@ -1,7 +1,7 @@
 """Measures extraction: the table of score.py on annotated interviews, then on the sample as Whisper hears it.
 
-Thresholds are chosen anew for every interview from the others (leave one interview out), so that no figure is
-helped by the interview it is measured on. The classifier itself has never seen any of them.
+How ready the classifier is to name each category is chosen anew for every interview from the others (leave one
+interview out), so that no figure is helped by the interview it is measured on. Its weights have seen none of them.
 
 Usage: python scripts/eval_insights.py [--judge classifier|rules] [--misses N] [--no-audio]
 """
@@ -10,82 +10,88 @@ import argparse
 import itertools
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
 import eval_sample
 import scoring
+import tuning
 from scoring import EVAL, Annotated, Counts
 
-from app.extraction import RULES, Finding, Judge, Said, Thresholds, Turn, Verdict, conversation, spans
+from app.extraction import RULES, Finding, Said, Turn, Verdict, conversation, rules, spans
 from app.extraction.cli import TurnsFile, as_json
-from workers.classifier import Classifier
-
-ENOUGH = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6)
-CARRIES_ON, ENOUGH_TOO = (0.5, 0.7, 0.85, 1.0), (0.8, 1.0, 1.25)  # as shares of it
-GRID = [
-    Thresholds(enough, enough * carries_on, min(0.95, enough * too))
-    for enough, carries_on, too in itertools.product(ENOUGH, CARRIES_ON, ENOUGH_TOO)
-]
+from app.settings import load
+from workers.classifier import Array, Classifier, scale, verdicts
 
 
 @dataclass(frozen=True)
 class Read:
-    """An interview that was judged once, to be cut by many thresholds."""
+    """An interview that was read once, to be judged in many ways. `logits` None: by the rules alone."""
 
     interview: Annotated
     turns: Sequence[Turn]
-    judged: Sequence[tuple[Said, Verdict]]
-    judge: Judge
+    said: Sequence[Said]
+    ruled: Sequence[Verdict]
+    logits: Array | None
 
-    def findings(self, thresholds: Thresholds) -> list[Finding]:
-        return spans.findings(self.turns, self.judged, thresholds, method=self.judge.method)
+    def findings(self, offsets: tuning.Offsets) -> list[Finding]:
+        if self.logits is None:
+            return spans.findings(self.turns, zip(self.said, self.ruled, strict=True), RULES.thresholds)
+        judged = verdicts(scale.chances(self.logits, offsets), self.ruled)
+        return spans.findings(self.turns, zip(self.said, judged, strict=True), scale.THRESHOLDS, method="model")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--judge", choices=["classifier", "rules"], default="classifier")
-    parser.add_argument("--misses", type=int, default=0, metavar="N")
+    parser.add_argument("--misses", type=int, default=10, metavar="N")
     parser.add_argument("--no-audio", action="store_true")
     asked = parser.parse_args()
-    judge = RULES if asked.judge == "rules" else Classifier().judge()
+    classifier = None if asked.judge == "rules" else Classifier(load().models_dir)
     if EVAL.exists():
-        _annotated(judge, misses=asked.misses)
+        _annotated(classifier, misses=asked.misses)
     else:
         print(f"No annotated interviews at {EVAL}: only the sample is measured.")
     if not asked.no_audio:
-        eval_sample.show(judge)
+        eval_sample.show()
 
 
-def _annotated(judge: Judge, *, misses: int) -> None:
+def _annotated(classifier: Classifier | None, *, misses: int) -> None:
     score = scoring.scorer()
     names = json.loads((EVAL / "split.json").read_text())["dev"]
-    read = [_read(scoring.annotated(score, name), judge) for name in names]
-    table = [[scoring.count(score, one.interview, one.findings(cut)) for one in read] for cut in GRID]
-    picked = [_best(table, without=index) for index in range(len(read))]
-    found = [one.findings(GRID[cut]) for one, cut in zip(read, picked, strict=True)]
+    read = [_read(scoring.annotated(score, name), classifier) for name in names]
+    found = [one.findings(scale.OFFSETS) for one in read]
+    if classifier is not None:
+        print("as shipped (offsets chosen on all of them, so a little too good):")
+        _print_table(score, read, found)
+        print("\nleave one interview out:")
+        chosen = [_chosen(score, read, others) for _, others in tuning.without_each(range(len(read)))]
+        found = [one.findings(offsets) for one, offsets in zip(read, chosen, strict=True)]
     _print_table(score, read, found)
-    everything = GRID[_best(table, without=None)]
-    print(f"thresholds from all of them (for shipping): {everything}; as shipped: {judge.thresholds}")
+    if classifier is not None:
+        offsets = {category.value: offset for category, offset in _chosen(score, read, range(len(read))).items()}
+        print(f"offsets from all of them, for workers/classifier/scale.py: {offsets}")
     _print_calibration(score, read, found)
-    if misses:
-        _print_worst(score, read, found, misses)
+    _print_worst(score, read, found, misses)
 
 
-def _read(interview: Annotated, judge: Judge) -> Read:
+def _read(interview: Annotated, classifier: Classifier | None) -> Read:
     turns = [turn.turn() for turn in TurnsFile.model_validate(interview.raw).turns]
     said = conversation.listen(turns)
-    return Read(interview, turns, list(zip(said, judge.verdicts(said), strict=True)), judge)
+    ruled = rules.judge(said)
+    return Read(interview, turns, said, ruled, classifier.logits(said, ruled) if classifier else None)
 
 
-def _best(table: Sequence[Sequence[Counts]], *, without: int | None) -> int:
-    def worth(cut: int) -> float:
-        total = scoring.added(counts for index, counts in enumerate(table[cut]) if index != without)
+def _chosen(score: ModuleType, read: Sequence[Read], indices: Iterable[int]) -> tuning.Offsets:
+    some = [read[index] for index in indices]
+
+    def worth(offsets: tuning.Offsets) -> float:
+        total: Counts = scoring.added(scoring.count(score, one.interview, one.findings(offsets)) for one in some)
         return scoring.micro(total) + scoring.macro(total) / 2
 
-    return max(range(len(table)), key=worth)
+    return tuning.choose(worth)
 
 
 def _print_table(score: ModuleType, read: Sequence[Read], found: Sequence[Sequence[Finding]]) -> None:

@@ -7,14 +7,14 @@ from difflib import SequenceMatcher
 from eval_audio import wait_for
 from service import ROOT, running
 
-from app.extraction import Category, Judge
+from app.extraction import Category
 
 SCRIPT = ROOT / "sample" / "script.json"
 RECORDING = ROOT / "sample" / "interview.m4a"
 ALIKE = 0.6  # shared words, of the shorter quote: Whisper may have heard a word differently
 
 
-def show(judge: Judge) -> None:
+def show() -> None:
     """Hears the sample through a running service, whose worker extracts; prints what was expected and what came."""
     expected = json.loads(SCRIPT.read_text())["expected_insights"]
     insights = _heard()
@@ -25,7 +25,8 @@ def show(judge: Judge) -> None:
     for got in insights:
         if not any(one["category"] in got["categories"] and _alike(one["quote"], got["quote"]) for one in expected):
             right[Category(got["categories"][0])][2] += 1
-    print(f"\nthe sample as heard ({judge.method}): {len(insights)} insights")
+    methods = ", ".join(sorted({str(got["method"]) for got in insights}))
+    print(f"\nthe sample as heard ({methods}): {len(insights)} insights")
     print("category      found  missed  more")
     for category, (found, missed, more) in right.items():
         if found or missed or more:

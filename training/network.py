@@ -1,17 +1,32 @@
-"""The network that is trained: all-MiniLM-L6-v2 as it came, low-rank changes to it, and a layer that names categories.
+"""The network that is trained: all-mpnet-base-v2 as it came, low-rank changes to it, and a layer that names categories.
 
-BERT: Devlin et al. 2019. Low-rank adaptation (LoRA): Hu et al. 2021. Written for this one shape of model, so that
-training needs nothing but torch.
+MPNet: Song et al. 2020. Its bias by distance is that of T5: Raffel et al. 2020. Low-rank adaptation (LoRA): Hu et al.
+2021. Written for this one shape of model, so that training needs nothing but torch.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-LAYERS, HEADS, WIDTH, EPSILON = 6, 12, 384, 1e-12
+from workers.classifier.encoder import EPSILON, FARTHEST, FIRST_PLACE, HEADS, LAYERS
+
+WIDTH, BUCKETS = 768, 32
+ATTENTION = {"query": "q", "key": "k", "value": "v", "out": "o"}  # our names, the makers'
+NOT_SEEN = -1e4  # added to attention where there is no token; fits half precision
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What is chosen about the changes and the last layer."""
+
+    features: int
+    outputs: int
+    rank: int
+    dropout: float
 
 
 class Changed(nn.Module):
@@ -26,80 +41,86 @@ class Changed(nn.Module):
         self.scale = scale
 
     def forward(self, x: Tensor) -> Tensor:
-        return (
-            functional.linear(x, self.weight, self.bias)
-            + functional.linear(functional.linear(x, self.down), self.up) * self.scale
-        )
+        change = functional.linear(functional.linear(x, self.down), self.up)
+        return functional.linear(x, self.weight, self.bias) + change * self.scale
 
 
 class Layer(nn.Module):
-    def __init__(self, weights: dict[str, Tensor], number: int, *, rank: int, dropout: float) -> None:
+    def __init__(self, weights: Mapping[str, Tensor], number: int, shape: Shape) -> None:
         super().__init__()
         base = f"encoder.layer.{number}."
 
         def linear(name: str) -> Changed:
-            return Changed(weights[f"{base}{name}.weight"], weights[f"{base}{name}.bias"], rank=rank)
+            return Changed(weights[f"{base}{name}.weight"], weights[f"{base}{name}.bias"], rank=shape.rank)
 
-        self.query, self.key, self.value = (linear(f"attention.self.{name}") for name in ("query", "key", "value"))
-        self.out = linear("attention.output.dense")
+        for ours, theirs in ATTENTION.items():
+            setattr(self, ours, linear(f"attention.attn.{theirs}"))
         self.wide, self.narrow = linear("intermediate.dense"), linear("output.dense")
-        for name in ("attention.output.LayerNorm", "output.LayerNorm"):
-            for part in ("weight", "bias"):
-                self.register_buffer(f"{name}.{part}".replace(".", "_"), weights[f"{base}{name}.{part}"])
-        self.dropout = dropout
-
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        drop = lambda y: functional.dropout(y, self.dropout, self.training)  # noqa: E731 - a word for what is done twice
-        x = self._norm(x + drop(self.out(self._attend(x, mask))), "attention_output_LayerNorm")
-        return self._norm(x + drop(self.narrow(functional.gelu(self.wide(x)))), "output_LayerNorm")
-
-    def _attend(self, x: Tensor, mask: Tensor) -> Tensor:
-        batch, length, _ = x.shape
-        split = [part(x).view(batch, length, HEADS, -1).transpose(1, 2) for part in (self.query, self.key, self.value)]
-        attended = functional.scaled_dot_product_attention(*split, attn_mask=mask[:, None, None, :])
-        return attended.transpose(1, 2).reshape(batch, length, WIDTH)
-
-    def _norm(self, x: Tensor, name: str) -> Tensor:
-        return functional.layer_norm(
-            x, (WIDTH,), getattr(self, f"{name}_weight"), getattr(self, f"{name}_bias"), EPSILON
+        self.attended, self.fed = (
+            _norm(weights, f"{base}{name}") for name in ("attention.LayerNorm", "output.LayerNorm")
         )
+        self.dropout = shape.dropout
+
+    def forward(self, x: Tensor, bias: Tensor) -> Tensor:
+        x = self.attended(x + self._drop(self.out(self._attend(x, bias))).float())
+        return self.fed(x + self._drop(self.narrow(functional.gelu(self.wide(x)))).float())
+
+    def _drop(self, x: Tensor) -> Tensor:
+        return functional.dropout(x, self.dropout, self.training)
+
+    def _attend(self, x: Tensor, bias: Tensor) -> Tensor:
+        batch, length, _ = x.shape
+        parts = (self.query(x), self.key(x), self.value(x))
+        query, key, value = (part.view(batch, length, HEADS, -1).transpose(1, 2) for part in parts)
+        heard = functional.scaled_dot_product_attention(query, key, value, attn_mask=bias.to(query.dtype))
+        return heard.transpose(1, 2).reshape(batch, length, WIDTH)
 
 
 class Network(nn.Module):
     """Token ids of windows in, logits per sentence and output out."""
 
-    def __init__(self, weights: dict[str, Tensor], *, features: int, outputs: int, rank: int, dropout: float) -> None:
+    def __init__(self, weights: Mapping[str, Tensor], shape: Shape) -> None:
         super().__init__()
-        for name in ("word", "position", "token_type"):
-            self.register_buffer(name, weights[f"embeddings.{name}_embeddings.weight"])
-        self.register_buffer("norm_weight", weights["embeddings.LayerNorm.weight"])
-        self.register_buffer("norm_bias", weights["embeddings.LayerNorm.bias"])
-        self.layers = nn.ModuleList(Layer(weights, n, rank=rank, dropout=dropout) for n in range(LAYERS))
-        self.dropout = dropout
-        self.head = nn.Linear(WIDTH + features, outputs)
+        self.register_buffer("word", weights["embeddings.word_embeddings.weight"])
+        self.register_buffer("place", weights["embeddings.position_embeddings.weight"][FIRST_PLACE:])
+        self.register_buffer("by_distance", weights["encoder.relative_attention_bias.weight"])
+        self.norm = _norm(weights, "embeddings.LayerNorm")
+        self.layers = nn.ModuleList(Layer(weights, number, shape) for number in range(LAYERS))
+        self.dropout = shape.dropout
+        self.head = nn.Linear(WIDTH + shape.features, shape.outputs)
 
     def forward(self, ids: Tensor, mask: Tensor, pool: Tensor, features: Tensor) -> Tensor:
         """`ids`, `mask`: [windows, tokens]; `pool`: [sentences, windows * tokens], rows sum to 1."""
-        places = self.position[: ids.shape[1]]
-        x = functional.layer_norm(
-            self.word[ids] + places + self.token_type[0], (WIDTH,), self.norm_weight, self.norm_bias, EPSILON
-        )
+        length = ids.shape[1]
+        x = self.norm(self.word[ids] + self.place[:length])
+        bias = self.by_distance[buckets(length)].permute(2, 0, 1)[None]
+        bias = bias.masked_fill(~mask[:, None, None, :], NOT_SEEN)
         for layer in self.layers:
-            x = layer(x, mask)
-        sentences = pool @ x.reshape(-1, WIDTH)
-        sentences = functional.dropout(sentences, self.dropout, self.training)
+            x = layer(x, bias)
+        sentences = functional.dropout(pool @ x.float().reshape(-1, WIDTH), self.dropout, self.training)
         return self.head(torch.cat([sentences, features], dim=1))
 
     def changed(self) -> Iterator[tuple[str, Changed]]:
         """Every changed layer with the name its weight has in the makers' file."""
-        names = {
-            "query": "attention.self.query",
-            "key": "attention.self.key",
-            "value": "attention.self.value",
-            "out": "attention.output.dense",
-            "wide": "intermediate.dense",
-            "narrow": "output.dense",
-        }
+        names = {ours: f"attention.attn.{theirs}" for ours, theirs in ATTENTION.items()}
+        names |= {"wide": "intermediate.dense", "narrow": "output.dense"}
         for number, layer in enumerate(self.layers):
             for ours, theirs in names.items():
                 yield f"encoder.layer.{number}.{theirs}", getattr(layer, ours)
+
+
+def buckets(length: int) -> Tensor:
+    """[length, length]: which bias goes with the way from one place to another; far ways share theirs."""
+    behind = torch.arange(length)[:, None] - torch.arange(length)[None, :]
+    half = BUCKETS // 2
+    exact = half // 2
+    far = behind.abs()
+    spread = torch.log(far.clamp(min=1) / exact) / math.log(FARTHEST / exact) * (half - exact)
+    shared = (exact + spread.long()).clamp(max=half - 1)
+    return (behind < 0) * half + torch.where(far < exact, far, shared)
+
+
+def _norm(weights: Mapping[str, Tensor], name: str) -> nn.LayerNorm:
+    norm = nn.LayerNorm(WIDTH, eps=EPSILON)
+    norm.load_state_dict({part: weights[f"{name}.{part}"] for part in ("weight", "bias")})
+    return norm.requires_grad_(requires_grad=False)

@@ -1,4 +1,4 @@
-"""Makes `workers/classifier/trained.safetensors` from the dialogues: `make train`, some minutes on two cores.
+"""Makes `workers/classifier/trained.safetensors` from the dialogues: `make train`, a third of an hour on two cores.
 
 `--check N` trains N times without every Nth dialogue and says how well those are read instead, and writes nothing.
 """
@@ -14,12 +14,12 @@ from torch.nn import functional
 
 from training import corpus, examples
 from training.examples import Example
-from training.network import HEADS, LAYERS, Network
+from training.network import Network, Shape
 from workers.classifier import features, weights
 from workers.classifier.passages import Cutter
 
-EPOCHS, RANK, DROPOUT, BATCH_TOKENS = 8, 16, 0.1, 1500
-RATE, HEAD_RATE, WARM_UP, LEAST_RATE = 5e-4, 2e-3, 0.1, 0.05
+EPOCHS, RANK, DROPOUT, BATCH_TOKENS = 5, 16, 0.1, 1500
+RATE, HEAD_RATE, WARM_UP, LEAST_RATE = 4e-4, 2e-3, 0.1, 0.05
 WITHOUT_RULES = 0.15  # sentences whose features are hidden: the network must not lean on the rules alone
 SAYS_SO, IS_SO = 0.4, 0.5  # chances from which on a sentence counts, when checking
 RULED, ASKED, RARE = 4.0, 1.0, -3.0  # where the last layer begins: at what the rules say
@@ -31,9 +31,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--into", type=Path, default=weights.TRAINED)
     asked = parser.parse_args()
-    arrays, tokenizer = weights.base()
-    base = {name: torch.from_numpy(array) for name, array in arrays.items()}
-    cutter = Cutter(tokenizer)
+    known = weights.base()
+    base = {name: torch.from_numpy(array) for name, array in known.arrays.items()}
+    cutter = Cutter(weights.tokenizer_of(known.tokenizer))
     read = [examples.of(dialogue, cutter) for dialogue in corpus.read_all()]
     if asked.check:
         _check(base, read, folds=asked.check, seed=asked.seed)
@@ -45,7 +45,7 @@ def train(base: dict[str, torch.Tensor], read: Sequence[Example], *, seed: int) 
     """The network after EPOCHS passes over the examples; the same on the same machine for the same seed."""
     torch.manual_seed(seed)
     chance = random.Random(seed)
-    network = Network(base, features=features.COUNT, outputs=examples.OUTPUTS, rank=RANK, dropout=DROPOUT)
+    network = Network(base, Shape(features.COUNT, examples.OUTPUTS, RANK, DROPOUT))
     _begin_at_the_rules(network)
     optimizer = _optimizer(network)
     steps = EPOCHS * sum(1 for _ in examples.batches(read, tokens=BATCH_TOKENS, chance=chance))
@@ -79,7 +79,9 @@ def _rate(done: float) -> float:
 
 def _step(network: Network, batch: examples.Batch, optimizer: torch.optim.Optimizer, schedule: object) -> float:
     shown = batch.features * (torch.rand(len(batch.features), 1) > WITHOUT_RULES)
-    logits = network(batch.ids, batch.mask, batch.pool, shown)
+    # Half precision where it does no harm: four times as fast on processors that have it.
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        logits = network(batch.ids, batch.mask, batch.pool, shown).float()
     losses = functional.binary_cross_entropy_with_logits(logits, batch.targets, reduction="none")
     loss = (losses * batch.costs).sum(dim=1).mean()
     optimizer.zero_grad()
@@ -87,7 +89,7 @@ def _step(network: Network, batch: examples.Batch, optimizer: torch.optim.Optimi
     torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
     optimizer.step()
     schedule.step()  # type: ignore[attr-defined]
-    return float(loss)
+    return float(loss.detach())
 
 
 def save(network: Network, path: Path) -> None:
@@ -96,7 +98,7 @@ def save(network: Network, path: Path) -> None:
     for name, layer in network.changed():
         kept |= {f"{name}.up": (layer.up * layer.scale).half(), f"{name}.down": layer.down.half()}
     save_file({name: tensor.detach().contiguous() for name, tensor in kept.items()}, path)
-    print(f"{path.name}: {path.stat().st_size / 1e6:.2f} MB, {LAYERS} layers of {HEADS} heads changed")
+    print(f"{path.name}: {path.stat().st_size / 1e6:.2f} MB")
 
 
 def _check(base: dict[str, torch.Tensor], read: Sequence[Example], *, folds: int, seed: int) -> None:

@@ -1,4 +1,7 @@
-"""`python -m workers [--once]`: the worker process. `python -m workers extract TURNS.json`: insights, no server."""
+"""`python -m workers [--once]`: the worker process. `python -m workers extract TURNS.json`: insights, no server.
+
+`python -m workers prepare` makes the insight classifier ready to load, once per installation.
+"""
 
 import argparse
 import logging
@@ -18,18 +21,33 @@ def main() -> None:
     commands = parser.add_subparsers(dest="command")
     extract = commands.add_parser("extract", help="print the insights in a file of turns, as JSON")
     extract.add_argument("turns", type=Path, metavar="TURNS.json")
+    commands.add_parser("prepare", help="make the insight classifier ready to load")
     arguments = parser.parse_args()
+    settings = load()
+    logs.set_up(settings)
     if arguments.command == "extract":
-        sys.exit(print_insights(arguments.turns))
-    run(load(), once=arguments.once)
+        sys.exit(print_insights(arguments.turns, settings))
+    if arguments.command == "prepare":
+        sys.exit(prepare())
+    run(settings, once=arguments.once)
 
 
-def print_insights(turns: Path) -> int:
-    # Imported here: half of what a worker needs is of no use to this command.
-    from workers import judges  # noqa: PLC0415  see above
+def prepare() -> int:
+    from workers.classifier import prepared  # noqa: PLC0415  as in `run`
 
     try:
-        sys.stdout.write(cli.printed(turns, judge=judges.best()) + "\n")
+        sys.stdout.write(f"{prepared.install()}\n")
+    except CandidError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def print_insights(turns: Path, settings: Settings) -> int:
+    from workers import judges  # noqa: PLC0415  as in `run`
+
+    try:
+        sys.stdout.write(cli.printed(turns, judge=judges.best(settings.models_dir)) + "\n")
     except (CandidError, OSError) as error:
         sys.stderr.write(f"{turns}: {error}\n")
         return 1
@@ -37,10 +55,9 @@ def print_insights(turns: Path) -> int:
 
 
 def run(settings: Settings, *, once: bool) -> None:
-    # Imported here: insights can be extracted without any of the worker's heavy libraries.
+    # Imported here: no command pays for the heavy libraries of another.
     from workers import shift  # noqa: PLC0415  see above
 
-    logs.set_up(settings)
     bench = shift.lay_out(settings)
     for wish in (signal.SIGTERM, signal.SIGINT):
         signal.signal(wish, lambda _number, _frame: bench.stopping.ask())

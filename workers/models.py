@@ -1,22 +1,16 @@
 """Finding Whisper's weights on this machine: a folder, an installed package, or a download from the hub."""
 
-import fcntl
 import hashlib
 import importlib.util
-import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-import structlog
-
 from app.errors import WeightsCorrupt, WeightsMissing
 from workers import checkpoints, hub
-
-log = structlog.get_logger()
+from workers.folders import make_once
 
 
 @dataclass(frozen=True)
@@ -110,7 +104,7 @@ def _from_package(model: str, package: Package, models_dir: Path) -> Path:
     else:
         folder = models_dir / model
         advice = f"Delete the folder {folder}: it is made anew from the installed packages."
-        _make_once(folder, lambda made: _join(package, made))
+        make_once(folder, lambda made: _join(package, made))
     _check_names(folder)
     # A tenth of a second for 145 MB, once per process: too little to keep a note of what was checked and go wrong by.
     if _sha256(folder / "model.bin") != package.sha256:
@@ -148,48 +142,9 @@ def _from_hub(model: str, models_dir: Path, fetch: Fetch) -> Path:
         sentence = f"There is no Whisper model {model!r}: choose {', '.join(sorted(hub.REPOSITORIES))} or a folder."
         raise WeightsMissing(sentence, model=model, known=sorted(hub.REPOSITORIES))
     folder = models_dir / repository.replace("/", "--")
-    _make_once(folder, lambda made: fetch(repository, made), keep_unfinished=True)
+    make_once(folder, lambda made: fetch(repository, made), keep_unfinished=True)
     _check_folder(folder)
     return folder
-
-
-def _make_once(folder: Path, fill: Callable[[Path], None], *, keep_unfinished: bool = False) -> None:
-    """`folder` as `fill` makes it: whole or not there, however many workers start at once or are killed.
-
-    What an interrupted download has brought is kept, for the next try to go on from.
-    """
-    if folder.is_dir():
-        return
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = folder.with_name(f".{folder.name}.unfinished")
-    with _locked(folder.with_name(f".{folder.name}.lock")):
-        if folder.is_dir():
-            return
-        if not keep_unfinished:
-            shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir(exist_ok=True)
-        fill(unfinished)
-        for path in [*unfinished.iterdir(), unfinished]:
-            _flush(path)
-        unfinished.rename(folder)
-        _flush(folder.parent)
-        log.info("weights ready", model=folder.name)
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    # The kernel lets go of it when its holder dies, so no lock is ever left behind.
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _check_folder(folder: Path) -> None:

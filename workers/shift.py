@@ -53,7 +53,7 @@ def lay_out(settings: Settings, *, ears: OpenEar | None = None) -> Bench:
         recordings=Recordings(settings.recordings_location, settings.data_dir / "incoming"),
         ears=Ears(ears or _ears_of(settings)),
         gate=Gate(settings.slots),
-        judge=judges.best(),
+        judge=judges.best(settings.models_dir),
     )
 
 

