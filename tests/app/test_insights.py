@@ -113,7 +113,15 @@ def test_a_corrected_value_comes_back_as_it_was_given(here: Installation, client
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"state": "proposed"}, {"state": None}, {"categories": []}, {"categories": ["gossip"]}, {"quote": "x"}]
+    "wrong",
+    [
+        {"state": "proposed"},
+        {"state": None},
+        {"categories": []},
+        {"categories": ["gossip"]},
+        {"quote": " "},
+        {"quote": None},
+    ],
 )
 def test_a_word_that_cannot_be_is_refused(here: Installation, client: Client, wrong: dict[str, Any]) -> None:
     assert review(client, pay(client, heard(here, client)), **wrong).status_code == 422

@@ -8,13 +8,14 @@ from app import ids
 from app.ids import Kind
 from tests.client import Client
 from tests.installation import Installation
-from tests.scenes import SOUND, heard, plan, upload
+from tests.scenes import PAY, SOUND, heard, plan, upload
 
 # What an operation needs beside the id, so that only the id can be wrong. One that is missing here is sent nothing.
 BODIES: dict[str, dict[str, Any]] = {
     "put_recording": {"params": {"consent": "true"}, "content": SOUND, "headers": {"Content-Type": "audio/wav"}},
     "update_interview": {"json": {"title": "mine now"}},
     "create_transcription": {"json": {}},
+    "create_insight": {"json": {"quote": PAY, "categories": ["compensation"]}},
     "review_insight": {"json": {"state": "confirmed"}},
     "put_questions": {"json": {"questions": ["What does it pay?"]}},
     "withdraw_consent": {"json": {}},
