@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import and_, exists, or_
+from sqlalchemy import exists, tuple_
 from sqlmodel import Session, col, select
 
 from app import cursors, models
@@ -88,8 +88,7 @@ def _in_order(query: Any, cursor: cursors.Position | None, sort: Sort) -> Any:
     if sort != "start":
         return (query if cursor is None else query.where(by_id < cursor.id)).order_by(by_id.desc())
     if cursor is not None:
-        at = _ms(cursor)
-        query = query.where(or_(start > at, and_(start == at, by_id > cursor.id)))
+        query = query.where(tuple_(start, by_id) > (_ms(cursor), cursor.id))
     return query.order_by(start, by_id)
 
 
