@@ -262,6 +262,26 @@ def test_the_same_figure_said_twice_counts_once_and_keeps_both_quotes() -> None:
     assert (found.median, found.figures, len(found.insight_ids)) == (60000, 2, 3)
 
 
+def test_every_figure_of_a_quote_counts_each_against_its_like(here: Installation, client: Client) -> None:
+    figures = [{**YEAR, "amount_min": n, "amount_max": n, "kind": k} for n, k in ((50000, "base"), (5000, "bonus"))]
+    talk = ready(here)
+    insight = said(here, talk, "fifty and a bonus of five", value=figures[0], values=figures)
+    found = compared(client, talk)["pay"]
+    assert [(one["value"]["amount_min"], one["measure"]) for one in found["figures"]] == [
+        (50000, "regular"), (5000, "bonus"),
+    ]  # fmt: skip
+    assert {one["quote"]["insight_id"] for one in found["figures"]} == {insight}
+    assert [(one["measure"], one["median"], one["insight_ids"]) for one in found["summaries"]] == [
+        ("regular", 50000, [insight]), ("bonus", 5000, [insight]),
+    ]  # fmt: skip
+
+
+def test_two_like_figures_of_one_quote_are_two_figures_and_one_quote() -> None:
+    twice = quote(values=({**YEAR, "amount_max": 60000}, {**YEAR, "amount_min": 70000, "amount_max": 80000}))
+    (found,) = summed(twice).summaries
+    assert (found.figures, found.low, found.high, found.insight_ids) == (2, 50000, 80000, (twice.insight_id,))
+
+
 @pytest.mark.parametrize(
     ("said_too", "low", "high", "below", "above"),
     [

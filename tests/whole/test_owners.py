@@ -99,6 +99,15 @@ def test_no_search_or_filter_reaches_somebody_elses(here: Installation, client: 
     for filters in ({"q": "secret"}, {"q": "archivist"}, {"q": "%"}, {"contact_id": "crm-1"}, {"status": "ready"}):
         assert stranger.get("/v1/interviews", params=filters).json()["items"] == []
     assert stranger.get("/v1/consents", params={"interview_id": made["id"]}).json()["items"] == []
+    for filters in (
+        {"q": "quiet"},
+        {"q": "%"},
+        {"interview_id": made["id"]},
+        {"category": "enjoys"},
+        {"stale": "true"},
+    ):
+        assert client.get("/v1/insights", params=filters).status_code == 200
+        assert stranger.get("/v1/insights", params=filters).json()["items"] == []
 
 
 def test_a_cursor_of_somebody_else_opens_nothing(client: Client, stranger: Client) -> None:
