@@ -62,7 +62,13 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.execute("PRAGMA synchronous=FULL")
     # Erased words are overwritten with zeros, not merely unlinked.
     connection.execute("PRAGMA secure_delete=ON")
+    # SQLite's own knows the capitals of English only: a search for "zürich" would not find "ZÜRICH".
+    connection.create_function("lower", 1, _lower, deterministic=True)
     teach_unixepoch(connection)
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
 
 
 def teach_unixepoch(connection: Any) -> None:

@@ -9,6 +9,7 @@ CandidError
 ├── InvalidRequest
 │   ├── ConsentRequired       a recording came without the interviewee's consent
 │   ├── FieldInvalid          a value is not what it should be (pointer says where)
+│   ├── QuoteNotFound         these words stand in no turn of the transcript
 │   ├── CursorInvalid         a cursor we did not make, or made for other filters
 │   ├── MultipartInvalid      the form cannot be read
 │   ├── JsonInvalid           the body is not JSON
@@ -26,7 +27,9 @@ CandidError
 │   ├── RecordingPresent      the interview has its recording already
 │   ├── JobFinished           a finished job cannot be canceled
 │   ├── JobNotRetryable       only a failed or canceled job can be tried again
-│   └── InsightStale          its quote is no longer in the transcript
+│   ├── InsightStale          its quote is no longer in the transcript
+│   ├── InsightPresent        there is one of just these words (says which)
+│   └── InsightFound          extraction found it, so it can be rejected and not deleted
 ├── VersionMismatch           If-Match names an older version
 ├── FormatNotOffered          no such representation; says which there are
 ├── RangeInvalid              the bytes asked for are not in the recording
@@ -119,6 +122,15 @@ class FieldInvalid(InvalidRequest):
 
     def __init__(self, pointer: str, detail: str) -> None:
         super().__init__(detail, errors=[{"pointer": pointer, "code": "invalid", "detail": detail}])
+
+
+class QuoteNotFound(InvalidRequest):
+    """The quote is not word for word in the transcript."""
+
+    code = "quote-not-found"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, errors=[{"pointer": "/quote", "code": self.code, "detail": detail}])
 
 
 class CursorInvalid(InvalidRequest):
@@ -227,6 +239,18 @@ class InsightStale(StateConflict):
     """The insight's quote is no longer in the transcript."""
 
     code = "insight-stale"
+
+
+class InsightPresent(StateConflict):
+    """There is an insight of these words already."""
+
+    code = "insight-present"
+
+
+class InsightFound(StateConflict):
+    """An insight that was found is rejected, not deleted."""
+
+    code = "insight-found"
 
 
 class VersionMismatch(CandidError):

@@ -260,18 +260,23 @@ class Segment(SQLModel, table=True):
 class Insight(SQLModel, table=True):
     """A claim worth keeping, with its evidence in `transcript_version`. People's word is in `state` and `note`.
 
-    `question` is the evidence of what was asked (text, start_ms, end_ms, segment_ids) where that is known.
+    `question` is the evidence of what was asked (text, speaker, start_ms, end_ms, segment_ids) where that is known.
+    `values` are the figures of pay in it; `value` is the first of them, the main one. `method` is how it was found:
+    `rule`, `model`, `llm`, or `person` for one that somebody added by hand.
     """
 
     __table_args__ = (
         CheckConstraint("state in ('proposed','confirmed','corrected','rejected')", name="state"),
         CheckConstraint("confidence >= 0 and confidence <= 1", name="confidence"),
         CheckConstraint("quote <> ''", name="quote"),
+        # The two orders that people read them in: newest first, and as they were said.
+        Index("ix_insight_owner_id_id", "owner_id", "id"),
+        Index("ix_insight_interview_id_start_ms_id", "interview_id", "start_ms", "id"),
     )
 
     id: str = _key(ids.Kind.INSIGHT)
-    owner_id: str = Field(sa_column=_ref("owner"))
-    interview_id: str = Field(sa_column=_ref("interview"))
+    owner_id: str = Field(sa_column=_ref("owner", index=False))
+    interview_id: str = Field(sa_column=_ref("interview", index=False))
     transcript_version: int
     quote: str = Field(sa_column=Column(Text, nullable=False))
     speaker: str = Field(max_length=20)
@@ -280,6 +285,9 @@ class Insight(SQLModel, table=True):
     segment_ids: list[int] = Field(sa_column=_json())
     question: dict[str, Any] | None = Field(default=None, sa_column=_json(nullable=True))
     value: dict[str, Any] | None = Field(default=None, sa_column=_json(nullable=True))
+    values: list[dict[str, Any]] = Field(
+        default_factory=list, sa_column=Column(JSON(none_as_null=True), nullable=False, server_default="[]")
+    )
     confidence: float
     method: str = Field(max_length=20)
     because: list[str] = Field(default_factory=list, sa_column=_json())

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from sqlmodel import Session, col, select
@@ -13,8 +13,7 @@ from app.db import WriteSession
 from app.errors import StateConflict, VersionMismatch
 from app.extraction import alike
 from app.extraction.asking import Exchange, exchanges
-from app.extraction.turns import SpokenTurn, locate
-from app.extraction.values import Place
+from app.extraction.turns import SpokenTurn, quoted
 from app.jobs import ACTIVE, Queue, Stage
 
 Status = Literal["planned", "skipped", "asked", "answered"]
@@ -131,14 +130,8 @@ def keep(session: WriteSession, *, interview_id: str, checked: Checked) -> None:
 def _note(row: models.PlannedQuestion, found: Match, checked: Checked) -> None:
     exchange = found.exchange
     row.transcript_version, row.similarity = checked.version, found.similarity
-    row.asked = _evidence(checked.turns, exchange.question) if exchange else None
-    row.answer = _evidence(checked.turns, exchange.answer) if exchange and exchange.answer else None
-
-
-def _evidence(turns: Sequence[SpokenTurn], place: Place) -> dict[str, Any]:
-    turn = turns[place.turn_index]
-    found = asdict(locate(turn, place.start, place.end))
-    return {"text": turn.text[place.start : place.end], **found, "segment_ids": list(found["segment_ids"])}
+    row.asked = quoted(checked.turns, exchange.question) if exchange else None
+    row.answer = quoted(checked.turns, exchange.answer) if exchange and exchange.answer else None
 
 
 def replace(

@@ -114,6 +114,26 @@ def heard(here: Installation, client: Client, turns: Sequence[tuple[str, str]] =
     return found
 
 
+def hear_again(
+    here: Installation, client: Client, made: dict[str, Any], turns: Sequence[tuple[str, str]] = TALK
+) -> None:
+    """The recording of an interview is transcribed once more, and this is what is heard."""
+    job = client.post(f"{made['links']['self']}/transcriptions", json={}).json()
+    work_through(here, job["id"], spoken(*turns))
+
+
+def listed(client: Client, made: dict[str, Any], **filters: Any) -> list[dict[str, Any]]:
+    """The insights of an interview."""
+    answer = client.get(f"{made['links']['self']}/insights", params={"limit": 100, **filters})
+    assert answer.status_code == 200, answer.text
+    found: list[dict[str, Any]] = answer.json()["items"]
+    return found
+
+
+def review(client: Client, insight: dict[str, Any], **change: Any) -> Any:
+    return client.patch(f"/v1/insights/{insight['id']}", json=change)
+
+
 def bytes_of_database(here: Installation) -> bytes:
     """Everything SQLite has on disk: the file, and what is still in its log."""
     return b"".join(path.read_bytes() for path in sorted(here.settings.data_dir.glob("candid.db*")))

@@ -63,7 +63,9 @@ IDS = {
     "JobOut": "job_id",
     "ConsentOut": "consent_id",
     "ConsentPage": "consent_id",
+    "InsightOut": "insight_id",
     "InsightPage": "insight_id",
+    "InsightWithInterviewPage": "insight_id",
     "KeyMade": "key_id",
     "KeyPage": "key_id",
 }

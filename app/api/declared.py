@@ -25,6 +25,10 @@ _WRONG = {"pointer": "/language", "code": "string_pattern_mismatch", "detail": "
 FACTS: dict[type[CandidError], dict[str, Any]] = {
     errors.InvalidRequest: {"errors": [_WRONG]},
     errors.FieldInvalid: {"errors": [{"pointer": "/owner", "code": "invalid", "detail": "There is no such owner."}]},
+    errors.QuoteNotFound: {
+        "errors": [{"pointer": "/quote", "code": "quote-not-found", "detail": "The quote is not in the transcript."}]
+    },
+    errors.InsightPresent: {"insight_id": schemas.EXAMPLE_INSIGHT},
     errors.ScopeMissing: {"scope": "write"},
     errors.RecordingTooLarge: {"limit_bytes": 2147483648},
     errors.UploadTooSlow: {"min_bytes_per_s": 16384},
@@ -124,4 +128,5 @@ def created(path: str) -> Responses:
     return {201: {"description": "It is made, and safe.", "headers": {"Location": header("The path of it.", path)}}}
 
 
+INSIGHT_CREATED = joined(created(f"/v1/insights/{schemas.EXAMPLE_INSIGHT}"), {201: {"headers": ETAG}})
 INTERVIEW_CREATED = created(f"/v1/interviews/{schemas.EXAMPLE_INTERVIEW}")

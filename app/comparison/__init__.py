@@ -175,7 +175,7 @@ def _quote(rows: Iterable[tuple[models.Insight, str]]) -> Quote:
         start_ms=insight.start_ms,
         end_ms=insight.end_ms,
         categories=tuple(category for _, category in pairs),
-        value=insight.value,
+        values=tuple(insight.values),
         confidence=insight.confidence,
         state=insight.state,
         stale=insight.stale,

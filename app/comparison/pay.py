@@ -105,9 +105,10 @@ class Pay:
 def compare(quotes: Iterable[Quote], assumptions: Assumptions) -> Pay:
     """Every figure of pay among the quotes, in their order, and a summary per currency and measure."""
     figures = tuple(
-        figure_of(quote, quote.value, assumptions)
+        figure_of(quote, value, assumptions)
         for quote in quotes
-        if quote.value is not None and Category.COMPENSATION in quote.categories
+        if Category.COMPENSATION in quote.categories
+        for value in quote.values
     )
     return Pay(assumptions, figures, tuple(_summary(like) for like in alike(figures)))
 
@@ -151,7 +152,7 @@ def _summary(like: Sequence[Figure]) -> Summary:
         median=round(median(midpoints), 2) if midpoints else None,
         figures=len(figures),
         interviews=len({one.quote.interview_id for one in figures}),
-        insight_ids=tuple(one.quote.insight_id for one in like),
+        insight_ids=tuple(dict.fromkeys(one.quote.insight_id for one in like)),
     )
 
 

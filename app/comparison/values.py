@@ -9,7 +9,7 @@ PEOPLE_SAID = ("confirmed", "corrected")
 
 @dataclass(frozen=True)
 class Quote:
-    """An insight as a comparison shows it. `categories`: the main one first."""
+    """An insight as a comparison shows it. `categories` and `values` (its figures of pay): the main one first."""
 
     insight_id: str
     interview_id: str
@@ -18,7 +18,7 @@ class Quote:
     start_ms: int
     end_ms: int
     categories: tuple[str, ...]
-    value: Mapping[str, Any] | None
+    values: tuple[Mapping[str, Any], ...]
     confidence: float
     state: str
     stale: bool

@@ -32,8 +32,8 @@ class TurnsFile(BaseModel):
 def extract_file(path: Path, *, judge: Judge = RULES) -> list[dict[str, Any]]:
     """The findings of `{"turns": [{"speaker", "text"}]}` as JSON values.
 
-    Each is `{turn_index, quote, categories, value, confidence, method, because}`. Raises FieldInvalid when the file is
-    something else, OSError when it cannot be read.
+    Each is `{turn_index, quote, categories, value, values, confidence, method, because}`. Raises FieldInvalid when the
+    file is something else, OSError when it cannot be read.
     """
     try:
         said = TurnsFile.model_validate_json(path.read_bytes())
@@ -51,6 +51,7 @@ def as_json(finding: Finding) -> dict[str, Any]:
         "quote": finding.quote,
         "categories": [category.value for category in finding.categories],
         "value": finding.value.model_dump() if finding.value else None,
+        "values": [figure.model_dump() for figure in finding.values],
         "confidence": finding.confidence,
         "method": finding.method,
         "because": finding.because.split(),

@@ -25,6 +25,7 @@ FILLER = re.compile(
 KEEPS_ASKING = 3  # sentences of an interviewer's turn, from its end, that say what was asked
 VOICES = 2
 NOD_WORDS = 6
+LOOKS_BACK = 20  # turns: what was asked longer ago is not what the words answer
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,18 @@ def listen(turns: Sequence[Turn]) -> list[Said]:
     A figure the interviewer names is among them when the next words confirm it.
     """
     return list(_statements(turns))
+
+
+def answered_at(turns: Sequence[Turn], place: Place) -> Place | None:
+    """Where it was asked what the words at `place` answer; None: it was not, or they are not the interviewee's."""
+    first = max(0, place.turn_index - LOOKS_BACK)
+    near = list(zip(turns, roles_of(turns), strict=True))[first : place.turn_index + 1]
+    for said in listen([Turn(turn.speaker, role, turn.text) for turn, role in near]):
+        here = said.turn_index + first == place.turn_index and said.start < place.end and place.start < said.end
+        if here:
+            at = said.question_at
+            return None if at is None else replace(at, turn_index=at.turn_index + first)
+    return None
 
 
 def roles_of(turns: Sequence[Turn]) -> list[Role | None]:

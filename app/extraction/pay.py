@@ -1,7 +1,7 @@
 """Which sums are somebody's pay, and what they say: amount, currency, period, kind. Prices and debts are not."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from app.extraction.money import CURRENCY_WORDS, SYMBOLS, Sum, sums
@@ -135,9 +135,15 @@ def named(text: str, *, asked: bool = False, currency: str | None = None, questi
     return found
 
 
-def main(found: list[Named]) -> Pay | None:
-    """Of several figures the one to keep: what is earned in all, else the first by the year, else the first."""
-    pays = [one.pay for one in found]
+def main_first(pays: Iterable[Pay]) -> tuple[Pay, ...]:
+    """Each figure once, the main one first, the others in their order."""
+    once = tuple(dict.fromkeys(pays))
+    lead = main(once)
+    return once if lead is None else (lead, *(pay for pay in once if pay != lead))
+
+
+def main(pays: Sequence[Pay]) -> Pay | None:
+    """Of several figures the main one: what is earned in all, else the first by the year, else the first."""
     order = [
         next((pay for pay in pays if pay.kind == "total"), None),
         next((pay for pay in pays if pay.period == "year" and pay.kind not in {"bonus", "equity"}), None),

@@ -26,7 +26,8 @@ def _verdict(said: Said) -> Verdict:
     hits = _hits(said, has_figure=bool(figures))
     if len(said.text.split()) < FEW_WORDS and not (said.after == 0 and said.asked):
         hits = {C.COMPENSATION: hits[C.COMPENSATION]} if figures else {}
-    return Verdict({category: cues.combined(found) for category, found in hits.items()}, pay.main(figures))
+    scores = {category: cues.combined(found) for category, found in hits.items()}
+    return Verdict(scores, pay.main_first(one.pay for one in figures))
 
 
 def _hits(said: Said, *, has_figure: bool) -> dict[Category, list[tuple[float, str]]]:

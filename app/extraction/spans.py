@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from app.extraction.values import Category, Finding, Method, Pay, Said, Score, Turn, Verdict
+from app.extraction.values import MOST_FIGURES, Category, Finding, Method, Pay, Said, Score, Turn, Verdict
 
 MOST_LABELS = 2
 MOST_SENTENCES = 4
@@ -30,12 +30,16 @@ OF_RULES = Thresholds(enough=0.5, carries_on=0.35, enough_too=0.625)
 
 @dataclass(frozen=True)
 class _Claim:
-    """A sentence worth keeping, its labels strongest first. `place` counts sentences, to know neighbours."""
+    """A sentence worth keeping, its labels strongest first. `place` counts sentences, to know neighbours.
+
+    `is_carried`: too weak to stand alone; its figures go with those of the sentence that it goes on from.
+    """
 
     place: int
     said: Said
     labels: tuple[tuple[Category, Score], ...]
-    pay: Pay | None
+    pay: tuple[Pay, ...]
+    is_carried: bool = False
 
     @property
     def lead(self) -> Category:
@@ -67,7 +71,7 @@ def _claim(place: int, said: Said, verdict: Verdict, thresholds: Thresholds) -> 
     others = [item for item in ranked[1:] if item[1].strength >= thresholds.enough_too]
     labels = (ranked[0], *others)[:MOST_LABELS]
     has_pay = any(category is Category.COMPENSATION for category, _ in labels)
-    return _Claim(place, said, labels, verdict.pay if has_pay else None)
+    return _Claim(place, said, labels, verdict.pay if has_pay else ())
 
 
 def _carried(last: _Claim, place: int, said: Said, verdict: Verdict, *, at_least: float) -> _Claim | None:
@@ -75,7 +79,8 @@ def _carried(last: _Claim, place: int, said: Said, verdict: Verdict, *, at_least
     score = verdict.scores.get(last.lead)
     if score is None or score.strength < at_least:
         return None
-    return _Claim(place, said, ((last.lead, score),), None)
+    pay = verdict.pay if last.lead is Category.COMPENSATION else ()
+    return _Claim(place, said, ((last.lead, score),), pay, is_carried=True)
 
 
 def _is_next(last: _Claim, place: int, said: Said) -> bool:
@@ -95,7 +100,8 @@ def _runs(claims: Iterable[_Claim]) -> Iterator[list[_Claim]]:
 
 
 def _continues(run: Sequence[_Claim], claim: _Claim) -> bool:
-    two_figures = claim.pay is not None and any(one.pay is not None for one in run)
+    # A figure has a claim of its own: put together, of two amounts one would have to stand behind the other.
+    two_figures = not claim.is_carried and bool(claim.pay) and any(one.pay for one in run)
     return (
         _is_next(run[-1], claim.place, claim.said)
         and claim.lead is run[-1].lead
@@ -114,12 +120,18 @@ def _finding(turns: Sequence[Turn], run: Sequence[_Claim], method: Method) -> Fi
         end=end,
         quote=turns[index].text[start:end],
         categories=tuple(category for category, _ in labels),
-        value=next((claim.pay for claim in run if claim.pay is not None), None),
+        values=_figures(run),
         confidence=round(min(MOST_SURE, lead.strength) * (MIXED_DOUBT if run[0].said.mixed else 1), 3),
         because=" ".join(lead.because),
         method=method,
         question_at=run[0].said.question_at,
     )
+
+
+def _figures(run: Sequence[_Claim]) -> tuple[Pay, ...]:
+    """Each once. What is sure to be about pay leads."""
+    told = sorted(run, key=lambda claim: claim.is_carried)
+    return tuple(dict.fromkeys(figure for claim in told for figure in claim.pay))[:MOST_FIGURES]
 
 
 def _labels(run: Sequence[_Claim]) -> list[tuple[Category, Score]]:

@@ -1,10 +1,12 @@
 """From a transcript to turns, and from a place in a turn back to the segments and milliseconds it was said at."""
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
-from app.extraction.values import Turn
+from app.extraction.values import Place, Turn
 from app.transcripts.values import Segment, Transcript
 
 SLACK = 24  # characters a word may lie ahead: further on it is another word of the same spelling
@@ -61,16 +63,31 @@ def locate(turn: SpokenTurn, start: int, end: int) -> Evidence:
 
     Raises ValueError when no segment lies there.
     """
-    touched = [segment for segment in turn.segments if _touches(segment.whole, start, end)]
+    # A turn may be a whole lecture: its segments lie in order, and are not gone through one by one.
+    first = bisect_right(turn.segments, start, key=lambda segment: segment.whole.end)
+    touched = turn.segments[first : bisect_left(turn.segments, end, key=lambda segment: segment.whole.start)]
     if not touched:
         raise ValueError(f"nothing was said at {start}..{end} of this turn")
-    first, last = (_within(touched[i], start, end) for i in (0, -1))
+    opening, closing = (_within(touched[i], start, end) for i in (0, -1))
     return Evidence(
         segment_ids=tuple(segment.id for segment in touched),
         speaker=turn.speaker or "",
-        start_ms=first[0].start_ms,
-        end_ms=max(first[0].start_ms, last[-1].end_ms),
+        start_ms=opening[0].start_ms,
+        end_ms=max(opening[0].start_ms, closing[-1].end_ms),
     )
+
+
+def quoted(turns: Sequence[SpokenTurn], place: Place) -> dict[str, Any]:
+    """The words at a place and the evidence for them, as JSON: text, speaker, start_ms, end_ms, segment_ids."""
+    turn = turns[place.turn_index]
+    found = locate(turn, place.start, place.end)
+    return {
+        "text": turn.text[place.start : place.end],
+        "speaker": found.speaker,
+        "start_ms": found.start_ms,
+        "end_ms": found.end_ms,
+        "segment_ids": list(found.segment_ids),
+    }
 
 
 def _within(segment: SpokenSegment, start: int, end: int) -> list[Piece]:

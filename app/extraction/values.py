@@ -47,6 +47,9 @@ class Pay(BaseModel):
     kind: PayKind = "base"
 
 
+MOST_FIGURES = 20  # of one claim: a sentence that names more is a list, and the rest of it says nothing new
+
+
 @dataclass(frozen=True)
 class Turn:
     """Words of one speaker label. `speaker` None, or one label for everybody: both people may be in it."""
@@ -69,8 +72,8 @@ class Place:
 class Finding:
     """A claim worth keeping. `turns[turn_index].text[start:end] == quote`, always.
 
-    `because` names the cues that spoke for the main category, strongest first: `asked:enjoys cue:love`.
-    `question_at` is where it was asked, when it was.
+    `values` are the figures of pay in it, the main one first, each once. `because` names the cues that spoke for the
+    main category, strongest first: `asked:enjoys cue:love`. `question_at` is where it was asked, when it was.
     """
 
     turn_index: int
@@ -78,11 +81,16 @@ class Finding:
     end: int
     quote: str
     categories: tuple[Category, ...]
-    value: Pay | None
+    values: tuple[Pay, ...]
     confidence: float
     because: str
     method: Method = "rule"
     question_at: Place | None = None
+
+    @property
+    def value(self) -> Pay | None:
+        """The main figure."""
+        return self.values[0] if self.values else None
 
 
 @dataclass(frozen=True)
@@ -116,7 +124,7 @@ class Score:
 
 @dataclass(frozen=True)
 class Verdict:
-    """A judge's view of one sentence: a score per category, and the pay that is named in it."""
+    """A judge's view of one sentence: a score per category, and the figures of pay in it, the main one first."""
 
     scores: Mapping[Category, Score] = field(default_factory=dict)
-    pay: Pay | None = None
+    pay: tuple[Pay, ...] = ()

@@ -50,7 +50,7 @@ def cell(found: dict[str, Any], category: str, interview_id: str) -> dict[str, A
 
 
 def quote(text: str = "x", *categories: str, of: str = "a", **facts: Any) -> Quote:
-    usual: dict[str, Any] = {"speaker": "S2", "start_ms": 0, "end_ms": 1, "value": None, "confidence": 0.5}
+    usual: dict[str, Any] = {"speaker": "S2", "start_ms": 0, "end_ms": 1, "values": (), "confidence": 0.5}
     usual |= {"state": "proposed", "stale": False, "insight_id": ids.new(ids.Kind.INSIGHT)}
     return Quote(interview_id=of, quote=text, categories=categories or ("compensation",), **usual | facts)
 
@@ -58,7 +58,7 @@ def quote(text: str = "x", *categories: str, of: str = "a", **facts: Any) -> Quo
 def figure(low: float | None, high: float | None = -1, **facts: Any) -> Quote:
     of = facts.pop("of", "a")
     value = {**YEAR, "amount_min": low, "amount_max": low if high == -1 else high, **facts}
-    return quote(of=of, value=value)
+    return quote(of=of, values=(value,))
 
 
 def summed(*figures: Quote, **assumed: float) -> pay.Pay:
@@ -128,7 +128,7 @@ def test_an_interview_that_is_not_ready_is_listed_and_its_silence_says_nothing(c
 
 def test_one_category_alone_can_be_compared(here: Installation, client: Client) -> None:
     talk = ready(here)
-    said(here, talk, "fifty thousand", value=YEAR)
+    said(here, talk, "fifty thousand", values=[YEAR])
     found = compared(client, talk, category="advice")
     assert [row["category"] for row in found["categories"]] == ["advice"]
     assert (found["pay"]["figures"], found["interviews"][0]["missing"]) == ([], ["advice"])
@@ -229,7 +229,9 @@ def test_pay_over_http_says_what_was_assumed_and_keeps_the_figure_as_it_was_said
     here: Installation, client: Client
 ) -> None:
     talk = ready(here)
-    insight = said(here, talk, "twenty an hour", value={**YEAR, "amount_min": 20, "amount_max": 22, "period": "hour"})
+    insight = said(
+        here, talk, "twenty an hour", values=[{**YEAR, "amount_min": 20, "amount_max": 22, "period": "hour"}]
+    )
     found = compared(client, talk, hours_per_week=30)["pay"]
     assert found["assumptions"] == {
         "hours_per_week": 30, "days_per_week": 5, "weeks_per_year": 52, "months_per_year": 12,
@@ -260,6 +262,26 @@ def test_the_same_figure_said_twice_counts_once_and_keeps_both_quotes() -> None:
     assert (found.median, found.figures, len(found.insight_ids)) == (60000, 2, 3)
 
 
+def test_every_figure_of_a_quote_counts_each_against_its_like(here: Installation, client: Client) -> None:
+    figures = [{**YEAR, "amount_min": n, "amount_max": n, "kind": k} for n, k in ((50000, "base"), (5000, "bonus"))]
+    talk = ready(here)
+    insight = said(here, talk, "fifty and a bonus of five", value=figures[0], values=figures)
+    found = compared(client, talk)["pay"]
+    assert [(one["value"]["amount_min"], one["measure"]) for one in found["figures"]] == [
+        (50000, "regular"), (5000, "bonus"),
+    ]  # fmt: skip
+    assert {one["quote"]["insight_id"] for one in found["figures"]} == {insight}
+    assert [(one["measure"], one["median"], one["insight_ids"]) for one in found["summaries"]] == [
+        ("regular", 50000, [insight]), ("bonus", 5000, [insight]),
+    ]  # fmt: skip
+
+
+def test_two_like_figures_of_one_quote_are_two_figures_and_one_quote() -> None:
+    twice = quote(values=({**YEAR, "amount_max": 60000}, {**YEAR, "amount_min": 70000, "amount_max": 80000}))
+    (found,) = summed(twice).summaries
+    assert (found.figures, found.low, found.high, found.insight_ids) == (2, 50000, 80000, (twice.insight_id,))
+
+
 @pytest.mark.parametrize(
     ("said_too", "low", "high", "below", "above"),
     [
@@ -284,7 +306,7 @@ def test_what_cannot_be_brought_to_a_year_is_listed_with_the_reason() -> None:
 
 
 def test_pay_that_a_person_has_filed_elsewhere_is_no_pay() -> None:
-    assert pay.compare([quote("x", "outlook", value=YEAR), quote("x")], Assumptions()).figures == ()
+    assert pay.compare([quote("x", "outlook", values=(YEAR,)), quote("x")], Assumptions()).figures == ()
 
 
 @pytest.mark.parametrize(
@@ -426,8 +448,8 @@ def test_agreements_and_contradictions_over_http_lead_to_their_insights(here: In
     one, other = ready(here), ready(here)
     first = said(here, one, "I love the travel.", "enjoys")
     second = said(here, other, "I hate the travel.", "dislikes")
-    said(here, one, "fifty", value=YEAR)
-    said(here, other, "fifty", value=YEAR)
+    said(here, one, "fifty", values=[YEAR])
+    said(here, other, "fifty", values=[YEAR])
     found = compared(client, one, other)
     assert [(s["about"], s["basis"]) for s in found["agreements"]] == [("pay:regular", "pay")]
     sides = found["contradictions"][0]["sides"]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.extraction import Category, Judge, Said, Score, Turn, Verdict, extract
+from app.extraction import Category, Judge, Pay, Said, Score, Turn, Verdict, extract
 from app.transcripts.values import Role
 
 PIECES = [
@@ -102,6 +102,20 @@ def test_another_judge_takes_the_place_of_the_rules() -> None:
         [Turn("S1", Role.INTERVIEWEE, "We eat lunch together.")], judge=Judge(verdicts, method="model")
     )
     assert (finding.categories, finding.because, finding.method) == ((Category.CULTURE,), "model", "model")
+
+
+def test_figures_of_a_sentence_that_only_goes_on_stand_behind_the_main_one() -> None:
+    first, second = (Pay(amount_min=a, amount_max=a, currency="USD", period="year") for a in (50_000, 60_000))
+
+    judged = ((0.9, (first,)), (0.4, (second, first)), (0.9, (second,)))
+    verdicts = [Verdict({Category.COMPENSATION: Score(strength, ("pay",))}, pay) for strength, pay in judged]
+    turn = Turn("S1", Role.INTERVIEWEE, "It is fifty. Some say sixty. Here it is sixty.")
+    found = extract([turn], judge=Judge(lambda _said: verdicts))
+    assert [(one.quote, one.values) for one in found] == [
+        ("It is fifty. Some say sixty.", (first, second)),
+        ("Here it is sixty.", (second,)),
+    ]
+    assert found[0].value == first
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ def test_a_file_of_turns_gives_findings_in_the_printed_form(tmp_path: Path) -> N
         "period": "year",
         "kind": "base",
     }
+    assert found["values"] == [found["value"]]
 
 
 def test_a_speaker_called_interviewer_is_one(tmp_path: Path) -> None:

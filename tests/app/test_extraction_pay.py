@@ -173,7 +173,21 @@ def test_counts_goals_and_costs_are_no_pay(text: str) -> None:
 
 def test_of_several_figures_the_sum_of_all_is_the_main_one() -> None:
     found = pay.named("I get 2,500 a month from the school and altogether it pays $48,000 a year.")
-    assert pay.main(found) == Pay(amount_min=48_000, amount_max=48_000, currency="USD", period="year", kind="total")
+    assert [figure.amount_min for figure in pay.main_first(one.pay for one in found)] == [48_000, 2_500]
+
+
+@pytest.mark.parametrize(
+    ("said", "amounts"),
+    [
+        ("I make $52,000 a year.", [52_000]),
+        ("I started at $15 an hour and now I make $52,000 a year.", [52_000, 15]),
+        ("I get a bonus of $4,000 a year and my salary is $52,000 a year.", [52_000, 4_000]),
+        ("I make $52,000 a year, yes, I make $52,000 a year.", [52_000]),
+        ("I like it.", []),
+    ],
+)
+def test_every_figure_is_kept_once_and_the_main_one_leads(said: str, amounts: list[float]) -> None:
+    assert [figure.amount_min for figure in pay.main_first(one.pay for one in pay.named(said))] == amounts
 
 
 def test_the_currency_of_the_conversation_is_used_when_a_figure_names_none() -> None:

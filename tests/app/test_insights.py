@@ -8,29 +8,13 @@ from app import insights, models, transcripts
 from app.db import reading, writing
 from tests.client import Client
 from tests.installation import Installation
-from tests.scenes import PAY, TALK, heard, plan, spoken, upload, work_through
+from tests.scenes import PAY, TALK, hear_again, heard, listed, plan, review, spoken, upload
 
 RAISED = tuple((speaker, said.replace("fifty-two", "sixty")) for speaker, said in TALK)
 
 
-def listed(client: Client, made: dict[str, Any], **filters: Any) -> list[dict[str, Any]]:
-    answer = client.get(f"{made['links']['self']}/insights", params=filters)
-    assert answer.status_code == 200, answer.text
-    found: list[dict[str, Any]] = answer.json()["items"]
-    return found
-
-
 def pay(client: Client, made: dict[str, Any]) -> dict[str, Any]:
     return next(insight for insight in listed(client, made) if insight["quote"] == PAY)
-
-
-def review(client: Client, insight: dict[str, Any], **change: Any) -> Any:
-    return client.patch(f"/v1/insights/{insight['id']}", json=change)
-
-
-def hear_again(here: Installation, client: Client, made: dict[str, Any], turns: Any) -> None:
-    job = client.post(f"{made['links']['self']}/transcriptions", json={}).json()
-    work_through(here, job["id"], spoken(*turns))
 
 
 def test_pay_is_found_with_its_value_quote_speaker_and_time(here: Installation, client: Client) -> None:
@@ -113,7 +97,15 @@ def test_a_corrected_value_comes_back_as_it_was_given(here: Installation, client
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"state": "proposed"}, {"state": None}, {"categories": []}, {"categories": ["gossip"]}, {"quote": "x"}]
+    "wrong",
+    [
+        {"state": "proposed"},
+        {"state": None},
+        {"categories": []},
+        {"categories": ["gossip"]},
+        {"quote": " "},
+        {"quote": None},
+    ],
 )
 def test_a_word_that_cannot_be_is_refused(here: Installation, client: Client, wrong: dict[str, Any]) -> None:
     assert review(client, pay(client, heard(here, client)), **wrong).status_code == 422

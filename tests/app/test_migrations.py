@@ -3,16 +3,17 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import CheckConstraint, Engine, inspect, text
-from sqlmodel import SQLModel
+from sqlmodel import SQLModel, select
 
 from app import migrations, models
-from app.db import open_engine, reading
+from app.db import open_engine, reading, writing
 from app.settings import Settings
 from tests.installation import Installation
 
@@ -50,6 +51,25 @@ def test_down_to_nothing_and_up_again_on_a_database_with_things_in_it(here: Inst
     assert not OURS & set(inspect(here.engine).get_table_names())
     command.upgrade(config, "head")
     assert drift(here.engine) == []
+
+
+def test_a_figure_that_was_kept_before_there_were_several_is_the_first_of_them(here: Installation) -> None:
+    figure = {"amount_min": 1, "amount_max": 2, "currency": None, "period": "hour", "kind": "base"}
+    interview, kept = here.interview(), {}
+    for value in (figure, None):
+        facts: dict[str, Any] = {"speaker": "S1", "start_ms": 0, "end_ms": 1, "segment_ids": [1], "confidence": 1}
+        insight = models.Insight(
+            owner_id=here.owner_id, interview_id=interview.id, transcript_version=1, quote="x", method="rule", **facts
+        )
+        insight.value = value
+        kept[insight.id] = [] if value is None else [value]
+        with writing(here.engine) as session:
+            session.add(insight)
+    config = migrations.config(here.engine)
+    command.downgrade(config, "0002")
+    command.upgrade(config, "head")
+    with reading(here.engine) as session:
+        assert {one.id: one.values for one in session.exec(select(models.Insight))} == kept
 
 
 def test_upgrading_twice_changes_nothing(here: Installation) -> None:

@@ -8,13 +8,14 @@ from app import ids
 from app.ids import Kind
 from tests.client import Client
 from tests.installation import Installation
-from tests.scenes import SOUND, heard, plan, upload
+from tests.scenes import PAY, SOUND, heard, plan, upload
 
 # What an operation needs beside the id, so that only the id can be wrong. One that is missing here is sent nothing.
 BODIES: dict[str, dict[str, Any]] = {
     "put_recording": {"params": {"consent": "true"}, "content": SOUND, "headers": {"Content-Type": "audio/wav"}},
     "update_interview": {"json": {"title": "mine now"}},
     "create_transcription": {"json": {}},
+    "create_insight": {"json": {"quote": PAY, "categories": ["compensation"]}},
     "review_insight": {"json": {"state": "confirmed"}},
     "put_questions": {"json": {"questions": ["What does it pay?"]}},
     "withdraw_consent": {"json": {}},
@@ -98,6 +99,15 @@ def test_no_search_or_filter_reaches_somebody_elses(here: Installation, client: 
     for filters in ({"q": "secret"}, {"q": "archivist"}, {"q": "%"}, {"contact_id": "crm-1"}, {"status": "ready"}):
         assert stranger.get("/v1/interviews", params=filters).json()["items"] == []
     assert stranger.get("/v1/consents", params={"interview_id": made["id"]}).json()["items"] == []
+    for filters in (
+        {"q": "quiet"},
+        {"q": "%"},
+        {"interview_id": made["id"]},
+        {"category": "enjoys"},
+        {"stale": "true"},
+    ):
+        assert client.get("/v1/insights", params=filters).status_code == 200
+        assert stranger.get("/v1/insights", params=filters).json()["items"] == []
 
 
 def test_a_cursor_of_somebody_else_opens_nothing(client: Client, stranger: Client) -> None:

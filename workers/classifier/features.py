@@ -23,7 +23,7 @@ def _row(said: Said, verdict: Verdict) -> list[float]:
     ruled = [verdict.scores[c].strength if c in verdict.scores else 0.0 for c in CATEGORIES]
     asked = [said.asked.get(category, 0.0) for category in CATEGORIES]
     facts = [
-        float(verdict.pay is not None),
+        float(bool(verdict.pay)),
         float(said.mixed),
         math.exp(-said.after / 4),
         min(1.0, len(said.text.split()) / LONG),

@@ -12,6 +12,7 @@ from app.api.schemas.consents import (
 )
 from app.api.schemas.fields import (
     EXAMPLE_CONSENT,
+    EXAMPLE_INSIGHT,
     EXAMPLE_INTERVIEW,
     EXAMPLE_JOB,
     EXAMPLE_KEY,
@@ -20,7 +21,16 @@ from app.api.schemas.fields import (
     Input,
     PageQuery,
 )
-from app.api.schemas.insights import InsightChange, InsightFilters, InsightOut, InsightPage
+from app.api.schemas.insights import (
+    AllInsightFilters,
+    InsightChange,
+    InsightFilters,
+    InsightIn,
+    InsightOut,
+    InsightPage,
+    InsightWithInterviewOut,
+    InsightWithInterviewPage,
+)
 from app.api.schemas.interviews import (
     InterviewChange,
     InterviewFilters,
@@ -37,12 +47,14 @@ from app.api.schemas.transcripts import TranscriptOut
 
 __all__ = [
     "EXAMPLE_CONSENT",
+    "EXAMPLE_INSIGHT",
     "EXAMPLE_INTERVIEW",
     "EXAMPLE_JOB",
     "EXAMPLE_KEY",
     "JOB_EXAMPLE",
     "LINE_LENGTH",
     "VOCABULARY_LENGTH",
+    "AllInsightFilters",
     "ComparisonFilters",
     "ComparisonOut",
     "ConsentEventOut",
@@ -55,8 +67,11 @@ __all__ = [
     "Input",
     "InsightChange",
     "InsightFilters",
+    "InsightIn",
     "InsightOut",
     "InsightPage",
+    "InsightWithInterviewOut",
+    "InsightWithInterviewPage",
     "InterviewChange",
     "InterviewFilters",
     "InterviewIn",

@@ -1,10 +1,20 @@
 """The words that bodies are written in: texts, instants, amounts, examples, pages."""
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    StringConstraints,
+)
 
 EXAMPLE_INTERVIEW = "int_01979d2f0e5b7c3a8d21f4b6a9c0e735"
 EXAMPLE_JOB = "job_01979d2f0e6c7d1b9a32e5c7b8d1f846"
@@ -21,6 +31,15 @@ def _visible(text: str) -> str:
     # A NUL cannot be stored by Postgres, and a lone surrogate by nobody.
     if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
         raise ValueError("must not contain NUL or lone surrogates")
+    return text
+
+
+NOT_BLANK = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
+
+
+def not_blank(text: str) -> str:
+    if re.search(NOT_BLANK, text) is None:
+        raise ValueError("must not be blank")
     return text
 
 
@@ -48,9 +67,26 @@ def _in_utc(value: datetime) -> datetime:
         raise ValueError("must be within the years 1 to 9999 in UTC") from None
 
 
+@dataclass(frozen=True)
+class _Shown:
+    """A pattern in the contract for what a validator checks, in a field that has words of its own for its schema."""
+
+    pattern: str
+
+    def __get_pydantic_json_schema__(self, schema: Any, shown: GetJsonSchemaHandler) -> dict[str, Any]:
+        return shown(schema) | {"pattern": self.pattern}
+
+
 # The pattern says in the contract what the validator checks; JSON Schema has no word for lone surrogates.
 Text = Annotated[str, AfterValidator(_visible), Field(json_schema_extra={"pattern": r"^[^\u0000]*$"})]
 Line = Annotated[Text, StringConstraints(min_length=1, max_length=LINE_LENGTH)]
+Quote = Annotated[
+    str,
+    AfterValidator(_visible),
+    StringConstraints(min_length=1, max_length=5000),
+    AfterValidator(not_blank),
+    _Shown(NOT_BLANK),
+]
 Title = Annotated[Text, StringConstraints(min_length=1, max_length=300)]
 Note = Annotated[Text, StringConstraints(max_length=2000)]
 Reference = Annotated[Text, StringConstraints(min_length=1, max_length=64)]
@@ -75,6 +111,16 @@ class Output(BaseModel):
     """A body that goes out."""
 
     model_config = ConfigDict(from_attributes=True)
+
+
+class SpokenOut(Output):
+    """Words of the transcript, and where they are."""
+
+    text: str
+    speaker: str
+    start_ms: int
+    end_ms: int
+    segment_ids: list[int]
 
 
 def example(value: Any) -> ConfigDict:

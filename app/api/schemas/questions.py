@@ -1,22 +1,14 @@
 """A person's own list of questions for an interview, and what became of each."""
 
-import re
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
 
 from app import ids
-from app.api.schemas.fields import EXAMPLE_INTERVIEW, Input, Output, Text, example
+from app.api.schemas.fields import EXAMPLE_INTERVIEW, NOT_BLANK, Input, Output, SpokenOut, Text, example, not_blank
 from app.planned_questions import Status
 
-NOT_BLANK = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
 LIST_LENGTH = 100
-
-
-def _not_blank(text: str) -> str:
-    if re.search(NOT_BLANK, text) is None:
-        raise ValueError("must not be blank")
-    return text
 
 
 def _once(texts: list[str]) -> list[str]:
@@ -28,7 +20,7 @@ def _once(texts: list[str]) -> list[str]:
 Question = Annotated[
     Text,
     StringConstraints(min_length=3, max_length=500),
-    AfterValidator(_not_blank),
+    AfterValidator(not_blank),
     Field(json_schema_extra={"pattern": NOT_BLANK}),
 ]
 
@@ -43,16 +35,6 @@ class QuestionsIn(Input):
         AfterValidator(_once),
         Field(max_length=LIST_LENGTH, json_schema_extra={"uniqueItems": True}),
     ] = Field(description="What you want to ask, each once. A text that stays keeps what was found for it.")
-
-
-class SpokenOut(Output):
-    """Words of the transcript, and where they are."""
-
-    text: str
-    speaker: str
-    start_ms: int
-    end_ms: int
-    segment_ids: list[int]
 
 
 QUESTIONS_EXAMPLE = {

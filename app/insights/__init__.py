@@ -1,0 +1,16 @@
+"""Insights: found by extraction, with evidence; confirmed, corrected, rejected or added by people, whose word stays.
+
+placing     where a quote stands in what was said: pure decisions
+keeping     what extraction found becomes rows, and rows follow their words into a new version of the transcript
+judging     a person's word: confirm, correct, reject, add by hand, delete
+listing     finding them again: one, of one interview, of all
+"""
+
+from app.insights.judging import ByHand, add, remove, review, values_after
+from app.insights.keeping import Found, extract_and_keep, find_in, keep, mark_stale
+from app.insights.listing import Filters, Sort, categories_of, etag, find, interviews_of, page
+
+__all__ = [
+    "ByHand", "Filters", "Found", "Sort", "add", "categories_of", "etag", "extract_and_keep", "find", "find_in",
+    "interviews_of", "keep", "mark_stale", "page", "remove", "review", "values_after",
+]  # fmt: skip
