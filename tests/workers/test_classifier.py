@@ -113,15 +113,13 @@ def test_nothing_said_is_nothing_found() -> None:
 def test_marks_become_targets_of_the_sentences_they_cover(cutter: passages.Cutter) -> None:
     dialogue = corpus.read_all()[0]
     example = examples.of(dialogue, cutter)
+    places = {(said.turn_index, said.start, said.end): row for row, said in enumerate(example.said)}
     certain = [span for span in dialogue.spans if span.weight == "certain"]
+    whole = [(span, places.get((span.turn_index, span.start, span.end))) for span in certain]
+    rows = [(row, features.CATEGORIES.index(span.categories[0])) for span, row in whole if row is not None]
+    assert rows
+    assert all(example.targets[place] == 1.0 for place in rows)
     assert example.features.shape == (len(example.said), features.COUNT)
-    for span in certain:
-        row = [
-            n
-            for n, said in enumerate(example.said)
-            if said.turn_index == span.turn_index and said.start < span.end <= said.end + 1
-        ]
-        assert example.targets[row[0], features.CATEGORIES.index(span.categories[0])] == 1.0
 
 
 def test_weights_that_are_not_the_published_ones_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
