@@ -30,12 +30,12 @@ def test_every_word_of_every_turn_is_on_a_line() -> None:
     found = lines.of(turns)
     assert [line.text for line in found] == ["Right.", "What do you do?", "Yes.", "I mend nets; it's slow."]
     assert [line.said is not None for line in found] == [False, False, False, True]
-    assert [line.is_askers for line in found] == [True, True, False, False]
+    assert [line.is_quotable for line in found] == [False, False, True, True]
 
 
 def test_where_both_speak_as_one_questions_are_not_the_interviewees() -> None:
     found = lines.of([Turn(None, None, "What do you do? I mend nets by the harbour all day.")])
-    assert [line.is_askers for line in found] == [True, False]
+    assert [line.is_quotable for line in found] == [False, True]
 
 
 @given(talks, st.integers(1, 800))

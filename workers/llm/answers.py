@@ -100,7 +100,7 @@ def _said(marked: Marked, chunk: Chunk, turns: Sequence[Turn]) -> list[Said]:
     if len({line.turn_index for line in run}) > 1:
         return []
     touched = _touched(marked.quote.strip(), run, turns[run[0].turn_index].text)
-    if any(line.is_askers for line in touched):
+    if not all(line.is_quotable for line in touched):
         return []
     return [line.said for line in touched if line.said is not None]
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from app.extraction import Said, Turn, conversation, questions, sentences
+from app.extraction import Said, Turn, conversation, orders, questions, sentences
 from app.extraction.spans import MOST_SENTENCES
 from app.transcripts.values import Role
 
@@ -26,11 +26,12 @@ class Line:
     said: Said | None
 
     @property
-    def is_askers(self) -> bool:
-        """Whether it is certainly not the interviewee's."""
+    def is_quotable(self) -> bool:
+        """Whether it may stand between sentences that are pointed at: theirs, even if it is only "you know"."""
         if self.said is not None:
-            return False
-        return self.role in ASKERS or (self.role is None and questions.asks(self.text))
+            return True
+        is_askers = self.role in ASKERS or (self.role is None and questions.asks(self.text))
+        return not is_askers and not orders.is_order(self.text)
 
     def as_json(self) -> str:
         facts = {"n": self.number, "who": self.role or "one of them", "text": self.text}
