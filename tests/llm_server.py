@@ -52,7 +52,7 @@ class Asked:
         return json.dumps({"first": numbers[0], "last": numbers[-1], "findings": findings})
 
 
-class Exchange(BaseHTTPRequestHandler):
+class Call(BaseHTTPRequestHandler):
     """One request and what is sent for it."""
 
     protocol_version = "HTTP/1.1"
@@ -82,14 +82,14 @@ class Listening(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, llm: "FakeLlm") -> None:
-        super().__init__(("127.0.0.1", 0), Exchange)
+        super().__init__(("127.0.0.1", 0), Call)
         self.llm = llm
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that goes away in the middle is what some tests are about."""
 
 
-Behaviour = Callable[[Exchange, Asked], None]
+Behaviour = Callable[[Call, Asked], None]
 
 
 @dataclass
@@ -142,14 +142,14 @@ class FakeLlm:
             return self._next.popleft()
         return self._always or self._reads
 
-    def _reads(self, exchange: Exchange, asked: Asked) -> None:
+    def _reads(self, call: Call, asked: Asked) -> None:
         marks = [
             finding(sentence["n"], quote, *categories)
             for quote, categories in self._marks
             for sentence in asked.sentences
             if quote in sentence["text"]
         ]
-        exchange.complete(asked.answer(*marks))
+        call.complete(asked.answer(*marks))
 
 
 def finding(number: int, quote: str, *categories: str, to: int | None = None) -> dict[str, Any]:
@@ -157,31 +157,31 @@ def finding(number: int, quote: str, *categories: str, to: int | None = None) ->
 
 
 def says(content: str | None, *, finish_reason: str | None = "stop") -> Behaviour:
-    return lambda exchange, _asked: exchange.complete(content, finish_reason=finish_reason)
+    return lambda call, _asked: call.complete(content, finish_reason=finish_reason)
 
 
 def marks(*findings: dict[str, Any]) -> Behaviour:
     """A proper answer with these findings, whatever was asked."""
-    return lambda exchange, asked: exchange.complete(asked.answer(*findings))
+    return lambda call, asked: call.complete(asked.answer(*findings))
 
 
-def cut_off(exchange: Exchange, asked: Asked) -> None:
+def cut_off(call: Call, asked: Asked) -> None:
     """An answer that ended because there was no room for more."""
-    exchange.complete(asked.answer()[:-2], finish_reason="length")
+    call.complete(asked.answer()[:-2], finish_reason="length")
 
 
 def status(code: int, body: bytes = b'{"error": {"message": "no"}}', **headers: str) -> Behaviour:
-    return lambda exchange, _asked: exchange.send(code, body, **headers)
+    return lambda call, _asked: call.send(code, body, **headers)
 
 
 def takes_only(*forms: str | None) -> Behaviour:
     """A server that knows these kinds of `response_format`, and no temperature."""
 
-    def answer(exchange: Exchange, asked: Asked) -> None:
+    def answer(call: Call, asked: Asked) -> None:
         if asked.response_format in forms and "temperature" not in asked.body:
-            exchange.complete(asked.answer())
+            call.complete(asked.answer())
         else:
-            exchange.send(400, b'{"error": "unsupported parameter"}')
+            call.send(400, b'{"error": "unsupported parameter"}')
 
     return answer
 
@@ -190,31 +190,31 @@ def redirects_to(url: str) -> Behaviour:
     return status(307, b"", Location=url)
 
 
-def is_giant(exchange: Exchange, _asked: Asked) -> None:
+def is_giant(call: Call, _asked: Asked) -> None:
     """A body without an end."""
-    exchange.send_response(200)
-    exchange.send_header("Transfer-Encoding", "chunked")
-    exchange.end_headers()
+    call.send_response(200)
+    call.send_header("Transfer-Encoding", "chunked")
+    call.end_headers()
     block = b" " * 65536
     while True:
-        exchange.wfile.write(b"%x\r\n%s\r\n" % (len(block), block))
+        call.wfile.write(b"%x\r\n%s\r\n" % (len(block), block))
 
 
-def hangs(exchange: Exchange, _asked: Asked) -> None:
+def hangs(call: Call, _asked: Asked) -> None:
     """No answer, until the client goes away; then `left_alone` is set."""
-    readable, _, _ = select.select([exchange.connection], [], [], PATIENCE_S)
-    if readable and not exchange.connection.recv(1):
-        exchange.server.llm.left_alone.set()
-    exchange.close_connection = True
+    readable, _, _ = select.select([call.connection], [], [], PATIENCE_S)
+    if readable and not call.connection.recv(1):
+        call.server.llm.left_alone.set()
+    call.close_connection = True
 
 
-def drips(exchange: Exchange, _asked: Asked) -> None:
+def drips(call: Call, _asked: Asked) -> None:
     """A byte now and then, for ever: no pause between two is long enough to give up."""
-    exchange.send_response(200)
-    exchange.send_header("Content-Length", "1000000")
-    exchange.end_headers()
-    while not exchange.server.llm.left_alone.wait(0.05):
-        exchange.wfile.write(b" ")
+    call.send_response(200)
+    call.send_header("Content-Length", "1000000")
+    call.end_headers()
+    while not call.server.llm.left_alone.wait(0.05):
+        call.wfile.write(b" ")
 
 
 def texts(asked: Sequence[Asked]) -> list[str]:

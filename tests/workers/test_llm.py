@@ -15,7 +15,7 @@ from tests.llm_server import (
     MODEL,
     Asked,
     Behaviour,
-    Exchange,
+    Call,
     FakeLlm,
     cut_off,
     finding,
@@ -158,23 +158,23 @@ def test_a_malformed_answer_is_asked_for_once_more_with_what_was_wrong(llm: Fake
 
 
 @pytest.mark.parametrize("malformed", MALFORMED)
-def test_a_chunk_that_is_malformed_twice_has_failed_and_the_others_go_on(llm: FakeLlm, malformed: Behaviour) -> None:
+def test_a_part_that_is_malformed_twice_has_failed_and_the_others_go_on(llm: FakeLlm, malformed: Behaviour) -> None:
     llm.next(malformed, malformed).points_at("It took weeks.", "career_path")
     report = llm.reader(context_tokens=2048).read(long_talk(30)).report
-    assert (report.status, report.failed_chunks, report.problem) == ("partial", 1, "unreadable")
-    assert report.chunks > 2
+    assert (report.status, report.failed_parts, report.problem) == ("partial", 1, "unreadable")
+    assert report.parts > 2
 
 
 def test_a_model_that_cannot_do_it_is_not_asked_about_the_rest(llm: FakeLlm) -> None:
     llm.always(says("I am a parrot."))
     report = llm.reader(context_tokens=2048).read(long_talk(60)).report
     assert (report.status, len(llm.asked)) == ("failed", 6)
-    assert report.failed_chunks == report.chunks > 3
+    assert report.failed_parts == report.parts > 3
 
 
 @pytest.mark.parametrize("wrap", ["```json\n%s\n```", "<think>{ a thought }</think>\n%s", "Here you are: %s Done."])
 def test_what_models_put_around_an_answer_is_passed_over(llm: FakeLlm, wrap: str) -> None:
-    llm.next(lambda exchange, asked: exchange.complete(wrap % asked.answer(finding(2, "the clocks", "skills"))))
+    llm.next(lambda call, asked: call.complete(wrap % asked.answer(finding(2, "the clocks", "skills"))))
     assert len(llm.reader().read(turns()).findings) == 1
 
 
@@ -199,7 +199,7 @@ def test_an_answer_that_was_cut_off_is_asked_for_again_in_halves(llm: FakeLlm) -
 def test_a_sentence_whose_answer_never_fits_has_failed(llm: FakeLlm) -> None:
     llm.always(cut_off)
     report = llm.reader().read(turns((TELLS, "I wind the clocks."))).report
-    assert (report.status, report.chunks, report.problem, len(llm.asked)) == ("failed", 1, "cut-off", 1)
+    assert (report.status, report.parts, report.problem, len(llm.asked)) == ("failed", 1, "cut-off", 1)
 
 
 def test_halving_has_an_end(llm: FakeLlm) -> None:
@@ -215,9 +215,9 @@ class SmallContext:
     def __init__(self, sentences: int) -> None:
         self.sentences = sentences
 
-    def __call__(self, exchange: Exchange, asked: Asked) -> None:
+    def __call__(self, call: Call, asked: Asked) -> None:
         seen = [sentence["n"] for sentence in asked.sentences][-self.sentences :]
-        exchange.complete(json.dumps({"first": seen[0], "last": seen[-1], "findings": []}))
+        call.complete(json.dumps({"first": seen[0], "last": seen[-1], "findings": []}))
 
 
 def test_a_server_that_cuts_requests_is_found_out_and_sent_less(llm: FakeLlm) -> None:
@@ -231,15 +231,15 @@ def test_a_server_that_cuts_requests_is_found_out_and_sent_less(llm: FakeLlm) ->
 def test_when_the_endpoint_goes_away_what_was_read_is_kept(llm: FakeLlm) -> None:
     llm.points_at("It took weeks.", "career_path")
     talk, reader = long_talk(60), llm.reader(context_tokens=2048)
-    llm.next(lambda exchange, asked: (llm.always(status(401)), exchange.complete(asked.answer()))[-1])
+    llm.next(lambda call, asked: (llm.always(status(401)), call.complete(asked.answer()))[-1])
     report = reader.read(talk).report
     assert (report.status, report.problem, len(llm.asked)) == ("partial", "status-401", 2)
-    assert report.failed_chunks == report.chunks - 1 > 3
+    assert report.failed_parts == report.parts - 1 > 3
 
 
 def test_an_interview_without_words_is_not_sent(llm: FakeLlm) -> None:
     report = llm.reader().read([]).report
-    assert (report.status, report.chunks, llm.asked) == ("complete", 0, [])
+    assert (report.status, report.parts, llm.asked) == ("complete", 0, [])
 
 
 def test_progress_only_grows_to_the_end(llm: FakeLlm) -> None:
@@ -333,7 +333,7 @@ def test_pay_is_added_to_known_words_only_when_it_is_named_in_them() -> None:
     assert [union([KNOWN], [one])[0].value for one in (inside, beyond)] == [PAID, None]
 
 
-def test_what_two_chunks_point_at_is_one_finding() -> None:
+def test_what_two_parts_point_at_is_one_finding() -> None:
     again = replace(HEARD, categories=(Category.ADVICE,))
     assert union([], [HEARD, HEARD, again]) == [replace(HEARD, categories=(Category.CULTURE, Category.ADVICE))]
 

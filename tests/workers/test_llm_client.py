@@ -31,7 +31,7 @@ from workers.llm import lines, prompt
 from workers.llm.client import Client, Endpoint
 from workers.llm.faults import AnswerUnusable, EndpointAway, LlmFault, TooLong
 
-CHUNK = lines.of([Turn("S1", None, "I like the sea. It is quiet.")])
+PART = lines.of([Turn("S1", None, "I like the sea. It is quiet.")])
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def hasty() -> Iterator[None]:
 def ask(endpoint: Endpoint, times: int = 1) -> list[str]:
     async def asking() -> list[str]:
         async with Client(endpoint) as client:
-            return [await client.ask(prompt.messages(CHUNK)) for _time in range(times)]
+            return [await client.ask(prompt.messages(PART)) for _time in range(times)]
 
     return asyncio.run(asking())
 

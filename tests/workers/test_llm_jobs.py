@@ -60,7 +60,7 @@ def test_the_job_says_which_model_was_asked_where_and_how_it_went(
 ) -> None:
     llm.next(marks(finding(2, PAY, "compensation"), finding(2, "I make a million.", "compensation")))
     job, _found = extracted(here, client)
-    counts = {"chunks": 1, "failed_chunks": 0, "found": 1, "dropped": 1}
+    counts = {"parts": 1, "failed_parts": 0, "found": 1, "dropped": 1}
     host = llm.url.split("/")[2]
     assert job["llm"] == {"model": MODEL, "host": host, "status": "complete", "problem": None, **counts}
 

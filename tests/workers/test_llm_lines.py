@@ -39,48 +39,50 @@ def test_where_both_speak_as_one_questions_are_not_the_interviewees() -> None:
 
 
 @given(talks, st.integers(1, 800))
-def test_chunks_hold_every_line_in_order_and_fit(talk: list[tuple[Role, str]], room_bytes: int) -> None:
+def test_parts_hold_every_line_in_order_and_fit(talk: list[tuple[Role, str]], room_bytes: int) -> None:
     whole = lines_of(talk)
-    cut = list(lines.chunks(whole, room_bytes=room_bytes))
-    assert {line.number for chunk in cut for line in chunk} == {line.number for line in whole}
-    for chunk in cut:
-        assert [line.number for line in chunk] == list(range(chunk[0].number, chunk[-1].number + 1))
-        assert len(chunk) == 1 or sum(line.size_bytes for line in chunk) <= room_bytes
+    cut = list(lines.parts(whole, room_bytes=room_bytes))
+    assert {line.number for part in cut for line in part} == {line.number for line in whole}
+    for part in cut:
+        assert [line.number for line in part] == list(range(part[0].number, part[-1].number + 1))
+        assert len(part) == 1 or sum(line.size_bytes for line in part) <= room_bytes
     assert all(before[-1].number < after[-1].number for before, after in pairwise(cut))
 
 
 @given(st.integers(1, 60), st.integers(400, 2000))
 def test_no_run_of_sentences_that_could_be_pointed_at_is_parted(count: int, room_bytes: int) -> None:
-    cut = [{line.number for line in chunk} for chunk in lines.chunks(many(count), room_bytes=room_bytes)]
+    cut = [{line.number for line in part} for part in lines.parts(many(count), room_bytes=room_bytes)]
     runs = [set(range(first, min(first + MOST_SENTENCES, count + 1))) for first in range(1, count + 1)]
-    assert all(any(run <= chunk for chunk in cut) for run in runs)
+    assert all(any(run <= part for part in cut) for run in runs)
 
 
 @given(st.integers(2, 60))
-def test_halves_are_shorter_and_hold_all_of_the_chunk(count: int) -> None:
-    chunk = many(count)
-    halves = lines.halves(chunk)
-    assert {line.number for half in halves for line in half} == {line.number for line in chunk}
+def test_halves_are_shorter_and_hold_all_of_the_part(count: int) -> None:
+    part = many(count)
+    halves = lines.halves(part)
+    assert {line.number for half in halves for line in half} == {line.number for line in part}
     assert all(0 < len(half) < count for half in halves)
 
 
 def test_one_line_cannot_be_halved_and_is_sent_alone_however_long_it_is() -> None:
     endless = lines.of([Turn("a", TELLS, "I" + "x" * 50_000), Turn("b", ASKS, "Oh?"), Turn("a", TELLS, "Yes, really.")])
-    cut = list(lines.chunks(endless, room_bytes=1000))
-    assert [len(chunk) for chunk in cut] == [1, 2]
+    cut = list(lines.parts(endless, room_bytes=1000))
+    assert [len(part) for part in cut] == [1, 2]
     assert lines.halves(cut[0]) == []
 
 
 def test_a_request_leaves_room_for_its_answer_in_every_context() -> None:
     for context in (2048, 4096, 32_768):
         room = prompt.room_bytes(context)
-        chunk = max(lines.chunks(many(3000), room_bytes=room), key=len)
-        sent = sum(len(one["content"].encode()) for one in prompt.messages(chunk, fault="x" * 200))
+        part = max(lines.parts(many(3000), room_bytes=room), key=len)
+        sent = sum(len(one["content"].encode()) for one in prompt.messages(part, fault="x" * 200))
         assert sent / prompt.BYTES_PER_TOKEN <= context * 3 / 4
-        assert sum(line.size_bytes for line in chunk) > room / 2
+        assert sum(line.size_bytes for line in part) > room / 2
 
 
-def test_the_question_that_stands_when_a_chunk_begins_goes_with_it() -> None:
+def test_the_question_that_stands_when_a_part_begins_goes_with_it_once() -> None:
     whole = lines_of([(ASKS, "What does a day look like?"), *((TELLS, f"Then I mend net {n}") for n in range(40))])
-    later = list(lines.chunks(whole, room_bytes=500))[-1]
-    assert "What does a day look like" in prompt.messages(later)[1]["content"]
+    first, *later = [prompt.messages(part)[1]["content"] for part in lines.parts(whole, room_bytes=500)]
+    assert first.startswith('{"asked": "",')
+    assert all(content.startswith('{"asked": "What does a day look like?') for content in later)
+    assert {content.count("What does a day") for content in (first, *later)} == {1}

@@ -1,6 +1,6 @@
 """A language model elsewhere, asked for insights on top of our own: only when the settings name one.
 
-    lines      the conversation as numbered sentences, in chunks that fit one request
+    lines      the conversation as numbered sentences, in parts that fit one request
     prompt     what is asked
     client     sends it, again and again if need be; the only file that knows httpx
     faults     why there is no usable answer
@@ -25,7 +25,7 @@ from app.settings import Settings
 from workers.llm import answers, lines, prompt
 from workers.llm.client import Client, Endpoint
 from workers.llm.faults import AnswerUnusable, EndpointAway, NotReadWhole, TooLong
-from workers.llm.lines import Chunk
+from workers.llm.lines import Part
 from workers.llm.union import union
 
 __all__ = ["Llm", "Reading", "Report", "of", "union"]
@@ -33,7 +33,7 @@ __all__ = ["Llm", "Reading", "Report", "of", "union"]
 log = structlog.get_logger()
 
 MOST_HALVINGS = 3
-# So many chunks in a row without a usable answer: the model cannot do this, and the others are not asked.
+# So many parts in a row without a usable answer: the model cannot do this, and the others are not asked.
 ENOUGH_FAILED = 3
 LOOK_EVERY_S = 1.0
 
@@ -44,15 +44,15 @@ T = TypeVar("T")
 class Report:
     """How the asking went, without a word of what was said: for the job's reader.
 
-    `status`: `asking`, then `complete`, `partial` (some chunks without a usable answer) or `failed` (all of them).
+    `status`: `asking`, then `complete`, `partial` (some parts without a usable answer) or `failed` (all of them).
     `dropped` counts what the model answered and the checks refused. `problem` says what the last failure was.
     """
 
     model: str
     host: str
     status: str = "asking"
-    chunks: int = 0
-    failed_chunks: int = 0
+    parts: int = 0
+    failed_parts: int = 0
     found: int = 0
     dropped: int = 0
     problem: str | None = None
@@ -63,7 +63,7 @@ class Report:
 
 @dataclass(frozen=True)
 class Reading:
-    """What the model pointed at, checked, in the order asked; overlapping chunks may point at the same twice."""
+    """What the model pointed at, checked, in the order asked; overlapping parts may point at the same twice."""
 
     findings: list[Finding]
     report: Report
@@ -71,7 +71,7 @@ class Reading:
 
 @dataclass
 class _Tally:
-    """What has become of the chunks so far."""
+    """What has become of the parts so far."""
 
     findings: list[Finding] = field(default_factory=list)
     answered: int = 0
@@ -116,22 +116,22 @@ class Llm:
         is_wanted: Callable[[], bool] = lambda: True,
         on_progress: Callable[[float], None] = lambda _share: None,
     ) -> Reading:
-        """Asks about the whole conversation, chunk by chunk: minutes, where no transaction is open.
+        """Asks about the whole conversation, part by part: minutes, where no transaction is open.
 
         Never fails because of the endpoint or the model: the report says what is missing. Raises WorkCanceled within
         about a second once `is_wanted` says no; the request that is under way is broken off.
         """
-        tally = asyncio.run(_while_wanted(self._read(turns, on_progress), is_wanted))
+        tally = _run(_while_wanted(self._read(turns, on_progress), is_wanted))
         report = replace(
             self.asking(),
             status=tally.status,
-            chunks=tally.done,
-            failed_chunks=tally.failed,
+            parts=tally.done,
+            failed_parts=tally.failed,
             found=len(tally.findings),
             dropped=tally.dropped,
             problem=tally.problem,
         )
-        log.info("llm asked", host=report.host, outcome=report.status, chunks=report.chunks, count=report.found)
+        log.info("llm asked", host=report.host, outcome=report.status, parts=report.parts, count=report.found)
         return Reading(tally.findings, report)
 
     def asking(self) -> Report:
@@ -140,15 +140,15 @@ class Llm:
 
     async def _read(self, turns: Sequence[Turn], on_progress: Callable[[float], None]) -> _Tally:
         tally = _Tally()
-        cut = lines.chunks(lines.of(turns), room_bytes=prompt.room_bytes(self.context_tokens))
-        left = deque((chunk, 0) for chunk in cut)
+        cut = lines.parts(lines.of(turns), room_bytes=prompt.room_bytes(self.context_tokens))
+        left = deque((part, 0) for part in cut)
         async with Client(self.endpoint) as client:
             while left and tally.failed_in_a_row < ENOUGH_FAILED:
-                chunk, halvings = left.popleft()
+                part, halvings = left.popleft()
                 try:
-                    tally.add(await _ask(client, chunk, turns))
+                    tally.add(await _ask(client, part, turns))
                 except TooLong as fault:
-                    halves = lines.halves(chunk) if halvings < MOST_HALVINGS else []
+                    halves = lines.halves(part) if halvings < MOST_HALVINGS else []
                     left.extendleft((half, halvings + 1) for half in reversed(halves))
                     if not halves:
                         tally.fail(fault.problem)
@@ -171,17 +171,27 @@ def of(settings: Settings) -> Llm | None:
     return Llm(endpoint, settings.llm_context_tokens)
 
 
-async def _ask(client: Client, chunk: Chunk, turns: Sequence[Turn]) -> answers.Checked:
-    """One chunk; a second time, with what was wrong, when the answer cannot be used. Raises LlmFault."""
+async def _ask(client: Client, part: Part, turns: Sequence[Turn]) -> answers.Checked:
+    """One part; a second time, with what was wrong, when the answer cannot be used. Raises LlmFault."""
     model = client.endpoint.model
     try:
-        return answers.check(await client.ask(prompt.messages(chunk)), chunk, turns, model=model)
+        return answers.check(await client.ask(prompt.messages(part)), part, turns, model=model)
     except AnswerUnusable as error:
-        again = prompt.messages(chunk, fault=error.fault)
+        again = prompt.messages(part, fault=error.fault)
     try:
-        return answers.check(await client.ask(again), chunk, turns, model=model)
+        return answers.check(await client.ask(again), part, turns, model=model)
     except NotReadWhole as error:
         raise TooLong(error.problem) from None
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    """Like asyncio.run, which at its end would wait for a name server that does not answer, for as long as it takes."""
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(work)
+    finally:
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()
 
 
 async def _while_wanted(work: Coroutine[Any, Any, T], is_wanted: Callable[[], bool]) -> T:

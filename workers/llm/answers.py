@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from app.extraction import Category, Finding, Pay, Said, Turn, conversation, pay
 from app.extraction.spans import MIXED_DOUBT, MOST_SENTENCES
 from workers.llm.faults import AnswerUnusable, NotReadWhole
-from workers.llm.lines import Chunk, Line
+from workers.llm.lines import Line, Part
 
 # A model's own word on how sure it is means little, so it is not asked. Not measured: a coin's worth.
 CONFIDENCE = 0.5
@@ -45,13 +45,13 @@ class Checked:
     dropped: int
 
 
-def check(content: str, chunk: Chunk, turns: Sequence[Turn], *, model: str) -> Checked:
+def check(content: str, part: Part, turns: Sequence[Turn], *, model: str) -> Checked:
     """The findings that stand. Raises AnswerUnusable when this is not the answer that was asked for."""
     answer = _parsed(content)
-    if (answer.first, answer.last) != (chunk[0].number, chunk[-1].number):
+    if (answer.first, answer.last) != (part[0].number, part[-1].number):
         fault = '"first" and "last" are not the numbers of the first and the last sentence of the part.'
         raise NotReadWhole("not-read-whole", fault)
-    findings = [_finding(marked, chunk, turns, model=model) for marked in answer.findings]
+    findings = [_finding(marked, part, turns, model=model) for marked in answer.findings]
     stand = [finding for finding in findings if finding is not None]
     return Checked(stand, dropped=len(findings) - len(stand))
 
@@ -67,9 +67,9 @@ def _parsed(content: str) -> Answer:
         raise AnswerUnusable("unreadable", f"{place}: {wrong['msg']}"[:FAULT_LENGTH]) from None
 
 
-def _finding(marked: Marked, chunk: Chunk, turns: Sequence[Turn], *, model: str) -> Finding | None:
+def _finding(marked: Marked, part: Part, turns: Sequence[Turn], *, model: str) -> Finding | None:
     """What the words quoted and the numbers agree on; None when they do not, or it is nothing to point at."""
-    said = _said(marked, chunk, turns)
+    said = _said(marked, part, turns)
     categories = _categories(marked)
     if not said or not categories:
         return None
@@ -92,9 +92,9 @@ def because(model: str) -> str:
     return f"llm:{model}"
 
 
-def _said(marked: Marked, chunk: Chunk, turns: Sequence[Turn]) -> list[Said]:
+def _said(marked: Marked, part: Part, turns: Sequence[Turn]) -> list[Said]:
     """The interviewee's sentences that the quote is from; empty when any of it is not theirs or not there."""
-    run = [line for line in chunk if marked.first <= line.number <= marked.last]
+    run = [line for line in part if marked.first <= line.number <= marked.last]
     if len(run) != marked.last - marked.first + 1 or not 1 <= len(run) <= MOST_SENTENCES:
         return []
     if len({line.turn_index for line in run}) > 1:

@@ -111,7 +111,7 @@ class Client:
             self._forms, self._is_form_taken = (form,), True
             return content
         if self._is_form_taken:
-            raise TooLong("request-refused")  # it is not the form: it is something in this chunk
+            raise TooLong("request-refused")  # it is not the form: it is something in this part
         raise EndpointAway("request-refused", is_passing=False)
 
     async def _bounded(self, body: Mapping[str, Any]) -> str:

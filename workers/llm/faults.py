@@ -1,4 +1,4 @@
-"""Why a chunk has no usable answer. Inside this room only: to the job's reader each is a `problem`, a few words."""
+"""Why a part has no usable answer. Inside this room only: to the job's reader each is a `problem`, a few words."""
 
 
 class LlmFault(Exception):
@@ -10,7 +10,7 @@ class LlmFault(Exception):
 
 
 class TooLong(LlmFault):
-    """The chunk, or the answer to it, does not fit: a shorter one may."""
+    """The part, or the answer to it, does not fit: a shorter one may."""
 
 
 class AnswerUnusable(LlmFault):

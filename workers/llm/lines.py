@@ -1,4 +1,4 @@
-"""The conversation as numbered lines, a sentence each, and chunks of them: every line is in at least one chunk."""
+"""The conversation as numbered lines, a sentence each, and parts of them: every line is in at least one part."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -8,7 +8,7 @@ from app.extraction import Said, Turn, conversation, orders, questions, sentence
 from app.extraction.spans import MOST_SENTENCES
 from app.transcripts.values import Role
 
-# What is worth pointing at is at most so long; with one sentence less repeated, none is cut by the end of a chunk.
+# What is worth pointing at is at most so long; with one sentence less repeated, none is cut by the end of a part.
 OVERLAP = MOST_SENTENCES - 1
 ASKERS = (Role.INTERVIEWER, Role.OTHER)
 
@@ -42,33 +42,33 @@ class Line:
         return len(self.as_json().encode()) + 2
 
 
-Chunk = Sequence[Line]
+Part = Sequence[Line]
 
 
 def of(turns: Sequence[Turn]) -> list[Line]:
     """Every sentence of every turn, in order."""
     said = {(one.turn_index, one.start): one for one in conversation.listen(turns)}
     placed = [
-        (index, role, part)
+        (index, role, sentence)
         for index, (turn, role) in enumerate(zip(turns, conversation.roles_of(turns), strict=True))
-        for part in sentences.split(turn.text)
+        for sentence in sentences.split(turn.text)
     ]
     return [
         Line(
             number=number,
             turn_index=index,
-            start=part.start,
-            end=part.end,
-            text=conversation.straighten(part.text),
+            start=sentence.start,
+            end=sentence.end,
+            text=conversation.straighten(sentence.text),
             role=role,
-            said=said.get((index, part.start)),
+            said=said.get((index, sentence.start)),
         )
-        for number, (index, role, part) in enumerate(placed, start=1)
+        for number, (index, role, sentence) in enumerate(placed, start=1)
     ]
 
 
-def chunks(lines: Sequence[Line], *, room_bytes: int) -> Iterator[Chunk]:
-    """Consecutive lines that fit; each chunk repeats the end of the one before. A line that never fits goes alone."""
+def parts(lines: Sequence[Line], *, room_bytes: int) -> Iterator[Part]:
+    """Consecutive lines that fit; each part repeats the end of the one before. A line that never fits goes alone."""
     sizes = [line.size_bytes for line in lines]
     fresh = 0
     while fresh < len(lines):
@@ -84,9 +84,9 @@ def chunks(lines: Sequence[Line], *, room_bytes: int) -> Iterator[Chunk]:
         fresh = end
 
 
-def halves(chunk: Chunk) -> list[Chunk]:
-    """Two shorter chunks that hold every line of this one and overlap; empty for a single line."""
-    middle = len(chunk) // 2
+def halves(part: Part) -> list[Part]:
+    """Two shorter parts that hold every line of this one and overlap; empty for a single line."""
+    middle = len(part) // 2
     if not middle:
         return []
-    return [chunk[:middle], chunk[middle - min(OVERLAP, middle // 2) :]]
+    return [part[:middle], part[middle - min(OVERLAP, middle // 2) :]]

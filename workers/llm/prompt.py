@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from app.extraction import Category
-from workers.llm.lines import Chunk
+from workers.llm.lines import Part
 
 C = Category
 
@@ -41,7 +41,7 @@ When there is nothing to point at, "findings" is an empty list."""
 # Bytes for a token, on the safe side: English has more than four, and other scripts more bytes for a letter.
 BYTES_PER_TOKEN = 3
 ANSWER_SHARE = 4  # this part of the context is left for the answer
-QUESTION_BYTES = 700  # a standing question that is longer is left out: its sentences are in the chunk before
+QUESTION_BYTES = 700  # a standing question that is longer is left out: its sentences are in the part before
 REST_BYTES = 500  # the object around the sentences, and what was wrong with a former answer
 LEAST_BYTES = 300
 
@@ -52,18 +52,22 @@ def room_bytes(context_tokens: int) -> int:
     return max(LEAST_BYTES, asked - len(SYSTEM.encode()) - QUESTION_BYTES - REST_BYTES)
 
 
-def messages(chunk: Chunk, *, fault: str = "") -> list[dict[str, str]]:
-    """The conversation with the model about one chunk; `fault` is what was wrong with its former answer."""
-    sentences = ",\n".join(line.as_json() for line in chunk)
-    part = f'{{"asked": {json.dumps(_asked(chunk), ensure_ascii=False)}, "sentences": [\n{sentences}\n]}}'
+def messages(part: Part, *, fault: str = "") -> list[dict[str, str]]:
+    """The conversation with the model about one part; `fault` is what was wrong with its former answer."""
+    sentences = ",\n".join(line.as_json() for line in part)
+    given = f'{{"asked": {json.dumps(_asked(part), ensure_ascii=False)}, "sentences": [\n{sentences}\n]}}'
     note = f"\n\nYour former answer could not be used: {fault} Answer again, about the whole part." if fault else ""
-    return [{"role": "system", "content": SYSTEM}, {"role": "user", "content": part + note}]
+    return [{"role": "system", "content": SYSTEM}, {"role": "user", "content": given + note}]
 
 
-def _asked(chunk: Chunk) -> str:
-    first = next((line.said for line in chunk if line.said is not None), None)
-    question = first.question if first else ""
-    return question if len(question.encode()) <= QUESTION_BYTES else ""
+def _asked(part: Part) -> str:
+    """The question that was put before the part and stands when it begins; empty: none, or it is in the part."""
+    first = next((line.said for line in part if line.said is not None), None)
+    if first is None or first.question_at is None:
+        return ""
+    asked_at, begins = first.question_at, (part[0].turn_index, part[0].start)
+    is_before = (asked_at.turn_index, asked_at.start) < begins
+    return first.question if is_before and len(first.question.encode()) <= QUESTION_BYTES else ""
 
 
 def schema() -> dict[str, Any]:

@@ -41,8 +41,8 @@ class JobLlm(Output):
         description="`partial`: some parts of the interview have no answer of the model; `failed`: none has. Insights "
         "that were found without it are there all the same."
     )
-    chunks: int = Field(ge=0, description="Parts that the interview was asked in.")
-    failed_chunks: int = Field(ge=0, description="Parts without a usable answer.")
+    parts: int = Field(ge=0, description="Parts that the interview was asked in.")
+    failed_parts: int = Field(ge=0, description="Parts without a usable answer.")
     found: int = Field(ge=0, description="Answers that stood the checks, before they were put together.")
     dropped: int = Field(ge=0, description="Answers that did not, such as words that nobody said.")
     problem: str | None = Field(description="Why the last part failed that did: a code such as `timeout`.")
