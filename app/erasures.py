@@ -35,7 +35,8 @@ def begin(session: WriteSession, caller: Caller, *, interview_id: str, consent_i
     for job in _jobs(session, interview_id, *jobs.ACTIVE):
         jobs.cancel(session, interview.owner_id, job.id)
     for job in _jobs(session, interview_id, *jobs.ACTIVE, *jobs.ENDED):
-        job.options = {}
+        # To whom words were sent stays known: what is there, no erasure of ours reaches.
+        job.options = {name: job.options[name] for name in job.options if name == "llm"}
     erasure = models.Erasure(
         owner_id=interview.owner_id,
         interview_id=interview_id,

@@ -17,7 +17,7 @@ FIELDS = frozenset(
     (
         *("event", "level", "at", "logger", "cause", "where", "version", "count"),
         *("interview", "job", "attempt", "stage", "progress", "rtf", "audio_s", "took_s", "left_s", "eta_s"),
-        *("chunk", "chunks", "windows", "outcome", "code", "starts", "queue"),
+        *("chunk", "chunks", "windows", "parts", "outcome", "code", "starts", "queue"),
         *("worker", "workers", "engine", "model", "threads", "slots", "python"),
         *("request", "method", "route", "status", "duration_ms", "size_bytes", "url", "host", "port"),
         *("key_id", "owner", "consent", "erasure", "recording"),

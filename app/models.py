@@ -177,7 +177,7 @@ class Job(SQLModel, table=True):
     """Durable background work on an interview; the engine's own tables are its engine room, this is what is shown.
 
     `version` grows with every change (it numbers the events of the stream). `options` are what was asked for:
-    language, vocabulary, engine, model.
+    language, vocabulary, engine, model; and in `llm`, which model elsewhere was sent the words, and what came of it.
     """
 
     __table_args__ = (

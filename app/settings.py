@@ -1,8 +1,10 @@
 """Every setting: environment variables with the prefix CANDID_, or a `.env` file."""
 
 import os
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -96,6 +98,34 @@ class Settings(BaseSettings):
     decode_memory_bytes: int = Field(
         default=3 * GIB // 2, ge=256 * MIB, description="Address space of the decoding child, in bytes."
     )
+    llm_url: str = Field(
+        default="",
+        description="Base URL of an OpenAI-compatible endpoint, such as `http://127.0.0.1:11434/v1`, that is asked for "
+        "insights on top of our own. Empty: none. When set, the words of every interview are sent there.",
+    )
+    llm_model: str = Field(
+        default="",
+        max_length=100,
+        pattern=r"^\S*$",
+        description="Name of the model to ask at `llm_url`, as it is known there.",
+    )
+    llm_key: SecretStr | None = Field(
+        default=None,
+        description="Bearer key for `llm_url`. Absent: none is sent. It goes over https only, or to this machine.",
+    )
+    llm_timeout_s: float = Field(
+        default=120,
+        gt=0,
+        le=3600,
+        description="Seconds that one answer of the LLM may take; all tries of a request, a minute more.",
+    )
+    llm_context_tokens: int = Field(
+        default=4096,
+        ge=2048,
+        le=1_000_000,
+        description="Tokens the LLM takes in at once, request and answer together, as its server is set up. "
+        "Longer interviews are asked in overlapping parts.",
+    )
     log_format: Literal["json", "text"] = Field(
         default="text", description="Log lines for a person (`text`) or for a machine (`json`)."
     )
@@ -108,6 +138,8 @@ class Settings(BaseSettings):
         if self.dead_after_s < 3 * self.heartbeat_s:
             message = "CANDID_DEAD_AFTER_S must be at least three times CANDID_HEARTBEAT_S"
             raise ValueError(message)
+        if self.llm_url and (fault := _llm_fault(self.llm_url, model=self.llm_model, has_key=bool(self.llm_key))):
+            raise ValueError(fault)
         return self
 
     @property
@@ -127,6 +159,31 @@ class Settings(BaseSettings):
     def work_dir(self) -> Path:
         """Scratch space of running jobs; anything in it can be made again."""
         return self.data_dir / "work"
+
+
+def _llm_fault(url: str, *, model: str, has_key: bool) -> str | None:
+    """What is wrong with the settings of the LLM, as a sentence that quotes none of them."""
+    try:
+        at = urlsplit(url)
+        host, _port = at.hostname, at.port
+    except ValueError:
+        host, at = None, urlsplit("")
+    if at.scheme not in {"http", "https"} or not host or at.query or at.fragment:
+        return "CANDID_LLM_URL must be a plain http or https URL, such as http://127.0.0.1:11434/v1"
+    if at.username is not None:
+        return "CANDID_LLM_URL must not hold a user or a password; put the key into CANDID_LLM_KEY"
+    if not model:
+        return "CANDID_LLM_MODEL must name a model when CANDID_LLM_URL is set"
+    if has_key and at.scheme == "http" and not _is_this_machine(host):
+        return "CANDID_LLM_URL must begin with https when CANDID_LLM_KEY is set, or lead to this machine"
+    return None
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def load() -> Settings:

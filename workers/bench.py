@@ -22,6 +22,7 @@ from app.recordings import Recordings
 from app.settings import Settings
 from workers.ears import Ear
 from workers.gate import Gate
+from workers.llm import Llm
 
 log = structlog.get_logger()
 
@@ -113,6 +114,7 @@ class Bench:
     ears: Ears
     gate: Gate
     judge: Judge
+    llm: Llm | None = None
     pace: Pace = field(default_factory=Pace)
     stopping: Stopping = field(default_factory=Stopping)
 

@@ -14,7 +14,7 @@ from app.db import open_engine, reading
 from app.jobs import Queue
 from app.recordings import Recordings
 from app.settings import Settings
-from workers import jobs, judges
+from workers import jobs, judges, llm
 from workers.bench import Bench, Ears, OpenEar
 from workers.ears import open_ear
 from workers.gate import Gate
@@ -54,6 +54,7 @@ def lay_out(settings: Settings, *, ears: OpenEar | None = None) -> Bench:
         ears=Ears(ears or _ears_of(settings)),
         gate=Gate(settings.slots),
         judge=judges.best(settings.models_dir),
+        llm=llm.of(settings),
     )
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -16,7 +17,7 @@ from app.db import WriteSession, reading
 from app.errors import RecordingLost, WorkCanceled
 from app.jobs import Stage, progress_at, set_interview
 from app.transcripts import values
-from workers import audio, channels, plans, speakers, windows
+from workers import audio, channels, llm, plans, speakers, windows
 from workers.bench import Bench, Seldom
 from workers.ears import HeardSegment, Hearing, languages
 from workers.plans import Manner, Plan, Tally
@@ -303,7 +304,7 @@ def _transcript(plan: Plan, said: list[Said], voices: Voices, vocabulary: tuple[
 def extract(bench: Bench, claim: Claim) -> int:
     """Insights from the interview's current transcript, and what became of the questions that were planned for it.
 
-    Returns how many insights are new.
+    Returns how many insights are new. Raises WorkCanceled.
     """
     bench.report(claim, Report(Stage.EXTRACTING, progress_at(Stage.EXTRACTING, 0)))
     with reading(bench.engine) as session:
@@ -312,12 +313,45 @@ def extract(bench: Bench, claim: Claim) -> int:
         questions = planned_questions.of(session, interview_id)
         texts = [question.text for question in questions]
     found = insights.find_in(version, transcript, judge=bench.judge)
+    found, report = _seconded(bench, claim, found)
     checked = planned_questions.check(version, found.turns, texts)
-    return bench.write(lambda session: _keep_found(session, claim, found, checked))
+    return bench.write(lambda session: _keep_found(session, claim, found, checked, report))
 
 
-def _keep_found(session: WriteSession, claim: Claim, found: insights.Found, checked: planned_questions.Checked) -> int:
-    _job, interview = claims.held(session, claim)
+def _seconded(bench: Bench, claim: Claim, found: insights.Found) -> tuple[insights.Found, llm.Report | None]:
+    """With what a model elsewhere points at, if one is to be asked. Raises WorkCanceled in the middle of an answer."""
+    if bench.llm is None:
+        return found, None
+    asking = bench.llm.asking()
+    bench.write(lambda session: _note_llm(claims.held(session, claim)[0], asking))
+    try:
+        reading = bench.llm.read(
+            found.turns,
+            is_wanted=lambda: not bench.stopping.is_asked and bench.is_wanted(claim),
+            on_progress=lambda share: bench.report(
+                claim, Report(Stage.EXTRACTING, progress_at(Stage.EXTRACTING, share))
+            ),
+        )
+    except WorkCanceled:
+        bench.stopping.park()
+        raise
+    return replace(found, findings=llm.union(found.findings, reading.findings)), reading.report
+
+
+def _note_llm(job: models.Job, report: llm.Report | None) -> None:
+    job.options = {**job.options, "llm": report.as_json() if report else None}
+    job.version += 1
+
+
+def _keep_found(
+    session: WriteSession,
+    claim: Claim,
+    found: insights.Found,
+    checked: planned_questions.Checked,
+    report: llm.Report | None,
+) -> int:
+    job, interview = claims.held(session, claim)
+    _note_llm(job, report)
     planned_questions.keep(session, interview_id=interview.id, checked=checked)
     return insights.keep(session, interview_id=interview.id, found=found)
 

@@ -17,7 +17,7 @@ def job(row: models.Job) -> schemas.JobOut:
         "events": f"/v1/jobs/{row.id}/events",
         "interview": f"/v1/interviews/{row.interview_id}",
     }
-    return schemas.JobOut.model_validate(row.model_dump() | {"links": links})
+    return schemas.JobOut.model_validate(row.model_dump() | {"llm": row.options.get("llm"), "links": links})
 
 
 def interview(session: Session, row: models.Interview) -> schemas.InterviewOut:

@@ -4,6 +4,7 @@ The rooms, in the order a conversation passes through them:
 
     turns          a transcript becomes turns; a place in a turn leads back to segments and milliseconds
     sentences      a turn becomes sentences, punctuated or not
+    orders         which sentences speak to a machine, and are passed over
     questions      which of them ask, and about what
     conversation   who is the interviewee; every statement of theirs with what was asked before it
     rules          a judge: cues, referrals, pay (numbers, money) and the question give each sentence scores

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from app.extraction import pay, questions, sentences
+from app.extraction import orders, pay, questions, sentences
 from app.extraction.sentences import Sentence
 from app.extraction.values import Category, Place, Said, Turn
 from app.transcripts.values import Role
@@ -117,12 +117,13 @@ def _inferred(turns: Sequence[Turn], given: Mapping[str | None, Role | None]) ->
 
 
 def _sentences(turn: Turn) -> list[Sentence]:
-    return [Sentence(part.start, part.end, straighten(part.text)) for part in sentences.split(turn.text)]
+    found = [Sentence(part.start, part.end, straighten(part.text)) for part in sentences.split(turn.text)]
+    return [sentence for sentence in found if not orders.is_order(sentence.text)]
 
 
 def _statements(turns: Sequence[Turn]) -> Iterator[Said]:
-    context = _Context(pay.currency_of(turn.text for turn in turns))
     parts = [_sentences(turn) for turn in turns]
+    context = _Context(pay.currency_of(sentence.text for part in parts for sentence in part))
     for index, role in enumerate(roles_of(turns)):
         if role is Role.INTERVIEWER:
             context = _asked(index, parts[index], context)

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from app.settings import Settings
 
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
-SHOWN = {"threads": "all cores", "first_key": "absent"}
+SHOWN = {"threads": "all cores", "first_key": "absent", "llm_key": "absent"}
 
 
 def shown_default(name: str, default: Any) -> str:
@@ -63,8 +63,55 @@ def test_a_worker_that_would_count_as_dead_between_two_beats_is_explained() -> N
         Settings(heartbeat_s=20)
 
 
-def test_the_first_key_is_not_shown_when_settings_are() -> None:
+AT_HOME = {"llm_url": "http://127.0.0.1:11434/v1", "llm_model": "parrot"}
+FAR_AWAY = {"llm_url": "https://llm.example/v1", "llm_model": "parrot"}
+
+
+@pytest.mark.parametrize(
+    "safe",
+    [
+        {"llm_model": "parrot", "llm_key": "sk-x"},
+        AT_HOME,
+        AT_HOME | {"llm_key": "sk-x"},
+        AT_HOME | {"llm_key": "sk-x", "llm_url": "http://localhost:1/v1"},
+        AT_HOME | {"llm_key": "sk-x", "llm_url": "http://[::1]:1/v1"},
+        AT_HOME | {"llm_url": "http://ollama:11434/v1"},
+        FAR_AWAY | {"llm_key": "sk-x"},
+    ],
+)
+def test_a_model_elsewhere_may_be_asked(safe: dict[str, Any]) -> None:
+    assert Settings(**safe).llm_model == "parrot"
+
+
+@pytest.mark.parametrize(
+    ("unsafe", "sentence"),
+    [
+        (AT_HOME | {"llm_model": ""}, "CANDID_LLM_MODEL must name a model"),
+        (FAR_AWAY | {"llm_key": "sk-x", "llm_url": "http://llm.example/v1"}, "CANDID_LLM_URL must begin with https"),
+        (FAR_AWAY | {"llm_key": "sk-x", "llm_url": "http://10.0.0.7/v1"}, "CANDID_LLM_URL must begin with https"),
+        (FAR_AWAY | {"llm_url": "https://me:sk-x@llm.example/v1"}, "CANDID_LLM_URL must not hold a user"),
+        (FAR_AWAY | {"llm_url": "https://llm.example/v1?key=sk-x"}, "CANDID_LLM_URL must be a plain http"),
+        (FAR_AWAY | {"llm_url": "llm.example:8000/v1"}, "CANDID_LLM_URL must be a plain http"),
+        (FAR_AWAY | {"llm_url": "https://llm.example:port/v1"}, "CANDID_LLM_URL must be a plain http"),
+        (FAR_AWAY | {"llm_url": "https:///v1"}, "CANDID_LLM_URL must be a plain http"),
+    ],
+)
+def test_an_unsafe_way_to_a_model_is_refused_with_what_to_set(unsafe: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        Settings(**unsafe)
+    assert "sk-x" not in refused.value.errors()[0]["msg"]
+    assert sentence in refused.value.errors()[0]["msg"]
+
+
+@pytest.mark.parametrize("unsafe", [{"llm_model": "two words"}, {"llm_context_tokens": 100}, {"llm_timeout_s": 0}])
+def test_a_model_that_cannot_be_asked_is_refused(unsafe: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        Settings(**(AT_HOME | unsafe))
+
+
+def test_keys_are_not_shown_when_settings_are() -> None:
     assert "cdd_" not in repr(Settings(first_key="cdd_something"))
+    assert "sk-x" not in repr(Settings(**FAR_AWAY, llm_key="sk-x"))
 
 
 def test_everything_is_in_the_data_folder_unless_said_otherwise(tmp_path: Path) -> None:

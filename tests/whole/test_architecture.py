@@ -113,6 +113,10 @@ def test_each_heavy_library_is_known_to_few_files() -> None:
         assert importers(module) <= files, module
 
 
+def test_the_network_is_known_to_few_files() -> None:
+    assert importers("httpx") <= {"workers/llm/client.py", "workers/hub.py"}
+
+
 def test_extraction_and_formats_are_pure() -> None:
     pure = ("app/extraction/", "app/transcripts/values.py", "app/transcripts/formats.py", "app/media_types.py")
     impure = importers("sqlmodel", "sqlalchemy", "app.db", "app.models", "app.api", "httpx", "os", "random", "time")
@@ -203,7 +207,7 @@ def loaded_by(module: str) -> set[str]:
 
 @pytest.mark.parametrize("module", ["app.main", "app.__main__"])
 def test_the_api_process_loads_no_machine_learning(module: str) -> None:
-    assert loaded_by(module) & set(HEAVY) == set()
+    assert loaded_by(module) & {*HEAVY, "workers", "stamina"} == set()
 
 
 def test_extracting_alone_loads_neither_http_nor_the_job_engine() -> None:

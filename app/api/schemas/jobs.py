@@ -32,6 +32,22 @@ class JobError(BaseModel):
     at: datetime
 
 
+class JobLlm(Output):
+    """A language model elsewhere that was sent the words of this interview, and what came of it."""
+
+    model: str
+    host: str = Field(description="Where the words were sent: host and port.")
+    status: Literal["asking", "complete", "partial", "failed"] = Field(
+        description="`partial`: some parts of the interview have no answer of the model; `failed`: none has. Insights "
+        "that were found without it are there all the same."
+    )
+    parts: int = Field(ge=0, description="Parts that the interview was asked in.")
+    failed_parts: int = Field(ge=0, description="Parts without a usable answer.")
+    found: int = Field(ge=0, description="Answers that stood the checks, before they were put together.")
+    dropped: int = Field(ge=0, description="Answers that did not, such as words that nobody said.")
+    problem: str | None = Field(description="Why the last part failed that did: a code such as `timeout`.")
+
+
 class JobLinks(Output):
     self: str
     events: str
@@ -50,6 +66,7 @@ JOB_EXAMPLE = {
     "audio_done_ms": 36000,
     "audio_total_ms": 87400,
     "error": None,
+    "llm": None,
     "created_at": EXAMPLE_AT,
     "started_at": EXAMPLE_AT,
     "finished_at": None,
@@ -77,6 +94,7 @@ class JobOut(Output):
     audio_done_ms: int
     audio_total_ms: int | None
     error: JobError | None
+    llm: JobLlm | None = Field(description="Null: no word of it was sent to a model elsewhere.")
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
