@@ -1,0 +1,90 @@
+"""Names of people: by their capitals, by a title, or by "named" where a transcript has no capitals."""
+
+from app.extraction.people import words
+from app.extraction.people.tokens import Tokens
+
+NAME_WORDS = 4
+BARE_WORDS = 2  # of a name in a transcript without capitals
+CUES = (
+    ("named",),
+    ("called",),
+    ("by", "the", "name", "of"),
+    *((whose, "name", verb) for whose in ("his", "her", "their") for verb in ("is", "'s", "was")),
+)
+
+
+def read(tokens: Tokens, place: int) -> int | None:
+    """Where the name that begins at `place` ends."""
+    if tokens.at(place) in words.TITLES:
+        return _titled(tokens, place)
+    if not tokens.is_capital(place) or _is_opening(tokens, place):
+        return None
+    end = _capitals(tokens, place)
+    low = tokens.low[place : end + 1]
+    known = any(word in words.PLATFORMS | words.ENDINGS or words.is_organisation(word) for word in low)
+    return None if known else end
+
+
+def _titled(tokens: Tokens, place: int) -> int | None:
+    first = place + 2 if tokens.at(place + 1) == "." else place + 1
+    if tokens.is_capital(first):
+        return _capitals(tokens, first)
+    if not tokens.is_bare or tokens.at(place - 1) in ("a", "the", "my", "your", "our", "her", "his", "their"):
+        return None
+    end = tokens.run(first, limit=BARE_WORDS)
+    return end if end > first else None
+
+
+def _is_opening(tokens: Tokens, place: int) -> bool:
+    """Whether it may have its capital only from where it stands."""
+    low = tokens.at(place)
+    return tokens.begins_sentence(place) and (low in words.OPENERS or words.is_person(low) or low in words.DOINGS)
+
+
+def _capitals(tokens: Tokens, place: int) -> int:
+    end = place + 1
+    while end < place + NAME_WORDS:
+        if tokens.is_capital(end):
+            end += 1
+        elif _is_initial(tokens, end) and tokens.is_capital(end + 2):
+            end += 3
+        elif tokens.at(end) in words.PARTICLES and tokens.is_capital(end + 1):
+            end += 2
+        else:
+            break
+    return end
+
+
+def _is_initial(tokens: Tokens, place: int) -> bool:
+    return tokens.at(place + 1) == "." and len(tokens.at(place)) == 1 and tokens.at(place).isalpha()
+
+
+def called(tokens: Tokens, place: int) -> tuple[int, int] | None:
+    """The name after "named", "who's called", "her name is" at `place`: its first token, and the one after it."""
+    at = place + 1 if tokens.at(place) == "," else place
+    at = at + 2 if tokens.has(at, "who", "'s") or tokens.has(at, "who", "is") else at
+    for cue in CUES:
+        if tokens.has(at, *cue):
+            return _any(tokens, at + len(cue))
+    return None
+
+
+def _any(tokens: Tokens, first: int) -> tuple[int, int] | None:
+    end = read(tokens, first)
+    if end is None and tokens.is_bare:
+        end = tokens.run(first, limit=BARE_WORDS)
+    return (first, end) if end is not None and end > first else None
+
+
+def after_role(tokens: Tokens, place: int) -> tuple[int, int] | None:
+    """The name that follows "my colleague" at once, or after a comma."""
+    first = place + 1 if tokens.at(place) == "," else place
+    end = read(tokens, first)
+    if end is not None:
+        return first, end
+    if not tokens.is_bare or first > place:
+        return None
+    end = tokens.run(first, limit=1)
+    # "my friend owns a bakery" has a word there too, but a name is followed by a verb, "at", "who" or nothing.
+    is_name = end > first and not tokens.is_word(end) and tokens.at(end) not in ("a", "an", "the", "my", "his", "her")
+    return (first, end) if is_name and not tokens.at(first).endswith("ly") else None
