@@ -1,13 +1,13 @@
-"""Whom a referral sends to: people and organisations with what was offered, each word of it verbatim from what was said."""
+"""Whom a referral sends to: people and organisations, in words that were said, and what was offered with each."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from app.extraction import sendings
-from app.extraction.conversation import straighten
-from app.extraction.people import Mention, Tokens, mentions
+from app.extraction import sendings, sentences
+from app.extraction.people import Mention, Tokens, mentions, organisations
 from app.extraction.sendings import Offered, Sending
+from app.extraction.values import Place, Turn
 
 ORDER = tuple(Offered)
 LINK = re.compile(
@@ -15,6 +15,7 @@ LINK = re.compile(
 )
 # Between the words that send and who it is: "talk to, um, Dan", "reach out to, like, Priya".
 HESITATION = re.compile(r"[\s,]*(?:(?:um+|uh+|like|maybe|say|probably|also|either|both)[\s,]+)*", re.IGNORECASE)
+AND = re.compile(r",? (?:and|or) ", re.IGNORECASE)
 SPOKEN_OF = re.compile(r"\s*(?:him|her|them|each other|that person|the two|you two)\b(?!\s+\w+'s)", re.IGNORECASE)
 NEEDS_OBJECT = re.compile(r"\b(?:to|with|of|for|from|in)$", re.IGNORECASE)
 GAP = re.compile(r"[\s,]*(?:(?:he|she|they|who|both|and)\b[\s,]*)*", re.IGNORECASE)
@@ -32,7 +33,7 @@ ASKS_WHOM = re.compile(
 )
 # Asked whom to see, whoever an answer begins with is meant.
 ANSWERS = re.compile(
-    r"(?:^|[.!?\n,])\s*(?:(?:um+|uh+|well|oh|yeah|yes|so|maybe|probably|definitely|sure|okay|hmm+|and|also|honestly|or|"
+    r"(?:^|[.!?\n])\s*(?:(?:um+|uh+|well|oh|yeah|yes|so|maybe|probably|definitely|sure|okay|hmm+|and|also|honestly|or|"
     r"like|then|there's|let me think|i'd say|i would say|of course),?\s+)*$",
     re.IGNORECASE,
 )
@@ -51,6 +52,10 @@ class Referred:
     role: str | None
     organisation: str | None
     offered: Offered
+
+    @property
+    def is_known(self) -> bool:
+        return bool(self.name or self.role or self.organisation)
 
 
 @dataclass(frozen=True)
@@ -72,9 +77,15 @@ def referred(quote: str, around: Surroundings = ALONE) -> list[Referred]:
     """
     talk = _Talk(quote, around)
     sent = talk.sent_to()
-    return together(
-        [_referred(mention, sent[at]) for at, mention in enumerate(talk.mentions) if at in sent and mention.is_known]
-    )
+    found = [(mention.start, _referred(mention, sent[at])) for at, mention in enumerate(talk.mentions) if at in sent]
+    return together(one for _place, one in sorted([*found, *talk.joined()], key=lambda item: item[0]) if one.is_known)
+
+
+def around(turns: Sequence[Turn], place: Place, *, question: str = "") -> Surroundings:
+    """What stands around the words at `place`."""
+    text = turns[place.turn_index].text
+    before, after = sentences.split(text[: place.start])[-1:], sentences.split(text[place.end :])[:1]
+    return Surroundings(question, *(one[0].text if one else "" for one in (before, after)))
 
 
 def _referred(mention: Mention, offered: Offered) -> Referred:
@@ -115,27 +126,34 @@ class _Talk:
     """A quote among its neighbours: who is spoken of in it, and who of them the listener is sent to."""
 
     def __init__(self, quote: str, around: Surroundings) -> None:
-        tokens = Tokens(around.question, around.before, quote, around.after)
-        self.text = tokens.text
+        self._tokens = Tokens(around.question, around.before, quote, around.after)
+        self.text = self._tokens.text
         self.start = len(around.question) + len(around.before) + 2
         self.end = self.start + len(quote)
-        self.mentions: Sequence[Mention] = mentions(tokens)
+        self.mentions: Sequence[Mention] = mentions(self._tokens)
+        self._sendings = [sending for sending in sendings.read(self.text) if sending.start >= self.start]
         self._asked = ASKS_WHOM.search(self.text, 0, self.start) is not None
 
     def sent_to(self) -> dict[int, Offered]:
         """Of `mentions`, by number: the most that is offered with each."""
         sent: dict[int, Offered] = {}
-        for sending in sendings.read(self.text):
-            if sending.start < self.start:
-                continue
+        for sending in self._sendings:
             for at in self._targets(sending):
                 if self._counts(at, sending):
                     sent[at] = max(sent.get(at, sending.offered), sending.offered, key=ORDER.index)
         return sent | {at: Offered.RECOMMENDATION for at in self._answers() if at not in sent}
 
+    def joined(self) -> Iterator[tuple[int, Referred]]:
+        """What only "join" says is an organisation: (place, "Bectu")."""
+        for sending in self._sendings:
+            place = self._tokens.place_of(sending.end)
+            end = organisations.joined(self._tokens, place) if self.text[: sending.end].endswith("join") else None
+            if end is not None and sending.start < self.end:
+                yield sending.start, Referred(None, None, self._tokens.words(place, end), sending.offered)
+
     def _counts(self, at: int, sending: Sending) -> bool:
         mention = self.mentions[at]
-        if mention.start >= self.end or (sending.joins and mention.is_person):
+        if mention.start >= self.end or (sending.who == "joins" and mention.is_person):
             return False
         return mention.particular or sending.own or self._is_in_mind(mention)
 
@@ -147,6 +165,8 @@ class _Talk:
             yield from self._before(sending)
         elif sending.who == "spoken_of":
             yield from self._spoken_of(sending)
+        elif sending.who == "place":
+            yield from self._place(sending)
         else:
             yield from self._after(sending)
 
@@ -182,7 +202,7 @@ class _Talk:
 
     def _with_those_before(self, at: int) -> Iterator[int]:
         yield at
-        while at > 0 and re.fullmatch(r",? (?:and|or) ", self.text[self.mentions[at - 1].end : self.mentions[at].start]):
+        while at > 0 and AND.fullmatch(self.text, self.mentions[at - 1].end, self.mentions[at].start):
             at -= 1
             yield at
 
@@ -199,16 +219,21 @@ class _Talk:
         if nearest is not None and (self.mentions[nearest].particular or self._is_in_mind(self.mentions[nearest])):
             yield nearest
 
+    def _place(self, sending: Sending) -> Iterator[int]:
+        before = [at for at, one in enumerate(self.mentions) if self.start <= one.start and one.end <= sending.start]
+        if before and self.mentions[before[-1]].particular:
+            yield before[-1]
+
     def _answers(self) -> Iterator[int]:
-        if not self._asked:
-            return
         for at, mention in enumerate(self.mentions):
             if self.start <= mention.start < self.end and self._is_answer(mention):
                 yield from self._listed(at)
 
     def _is_answer(self, mention: Mention) -> bool:
         if self._is_in_mind(mention):
-            return True
+            return self._asked or mention.name is not None
+        if not self._asked:
+            return False
         begins = ANSWERS.search(self.text, self.start, mention.start) or mention.start == self.start
         return bool(mention.particular and begins and GOES_ON.match(self.text, mention.end))
 

@@ -1,7 +1,7 @@
 """Phrases of ours in which the listener is sent to somebody, or is not, with whom extraction should find.
 
-`EXAMPLES` are what the patterns were written for. `TUNING` and `HELD_OUT` were written beside them, by somebody who
-had not seen a pattern yet, and dealt out in turns: the first were looked at when the patterns were mended, the others
+All were written before the first pattern. `EXAMPLES` are what the patterns were made for. `TUNING` and `HELD_OUT` are
+another set, dealt out in turns: the misses of the first were read when the patterns were mended, those of the others
 never.
 """
 
@@ -40,9 +40,7 @@ SENDING = (
     ),
     Phrase("My old boss would be a great person to talk to.", ((None, "My old boss", None, R),)),
     Phrase("You could join the local guild.", ((None, None, "the local guild", R),)),
-    Phrase(
-        "Get in touch with the state nurses' association.", ((None, None, "the state nurses' association", R),)
-    ),
+    Phrase("Get in touch with the state nurses' association.", ((None, None, "the state nurses' association", R),)),
     Phrase(
         "I'll send you her number.",
         (("Ana", "My sister", None, C),),
@@ -74,9 +72,7 @@ SENDING = (
     Phrase("my colleague dan could tell you more about that", (("dan", "my colleague", None, R),)),
     Phrase("My cousin Theo, he's a pilot.", (("Theo", "My cousin", None, R),), question=WHO_ELSE),
     Phrase("Priya Raman, for sure.", (("Priya Raman", None, None, R),), question=WHO_ELSE),
-    Phrase(
-        "One of our apprentices would be happy to talk to you.", ((None, "One of our apprentices", None, R),)
-    ),
+    Phrase("One of our apprentices would be happy to talk to you.", ((None, "One of our apprentices", None, R),)),
     Phrase(
         "I can connect you with somebody in our HR department.",
         ((None, "somebody in our HR department", None, I),),
@@ -106,9 +102,7 @@ SENDING = (
         (("Carmen O'Dell", "the director", "the maritime museum", R),),
     ),
     Phrase("Let me give you the number of our lead welder.", ((None, "our lead welder", None, C),)),
-    Phrase(
-        "You might want to speak with the chamber of commerce.", ((None, None, "the chamber of commerce", R),)
-    ),
+    Phrase("You might want to speak with the chamber of commerce.", ((None, None, "the chamber of commerce", R),)),
     Phrase("Talk to Jean-Luc at the bakery on Fifth Street.", (("Jean-Luc", None, "the bakery", R),)),
     Phrase("I would recommend talking to our intern, Sofia.", (("Sofia", "our intern", None, R),)),
     Phrase(
@@ -202,9 +196,7 @@ _BESIDE = (
         "Your best bet is the apprenticeship office at the electricians' union.",
         ((None, None, "the apprenticeship office", R),),
     ),
-    Phrase(
-        "I can write to my editor at Foxglove Press on your behalf.", ((None, "my editor", "Foxglove Press", I),)
-    ),
+    Phrase("I can write to my editor at Foxglove Press on your behalf.", ((None, "my editor", "Foxglove Press", I),)),
     Phrase(
         "Both of my daughters are paramedics, either one would talk to you.",
         ((None, "Both of my daughters", None, R),),

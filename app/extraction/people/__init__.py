@@ -104,7 +104,7 @@ def _at(tokens: Tokens, where: tuple[int, int] | None) -> str | None:
 
 
 def _apposition(tokens: Tokens, place: int) -> Role | None:
-    """ ", our head of design" after a name; with a name of its own it is somebody else."""
+    """The role in ", our head of design" after a name; with a name of its own it is somebody else."""
     if tokens.at(place) != ",":
         return None
     role = roles.read(tokens, place + 1) or roles.bare(tokens, place + 1)
@@ -141,7 +141,7 @@ def _told(tokens: Tokens, mention: Mention, place: int) -> tuple[Mention, int]:
 
 
 def _telling(tokens: Tokens, mention: Mention, place: int) -> tuple[Mention, int] | None:
-    called = names.called(tokens, _after_mark(tokens, place)) if mention.name is None else None
+    called = _called_later(tokens, place) if mention.name is None else None
     if called is not None:
         return _grown(tokens, mention, called[1], name=tokens.words(*called), particular=True)
     at = _after_mark(tokens, place)
@@ -149,13 +149,21 @@ def _telling(tokens: Tokens, mention: Mention, place: int) -> tuple[Mention, int
     there = roles.works_at(tokens, at)
     if there is not None:
         return _grown(tokens, mention, there[1], organisation=mention.organisation or tokens.words(*there))
-    if tokens.at(at) in ("is", "'s", "was", "are", "'re"):
+    if tokens.at(at) in ("is", "'s", "are", "'re"):
         role = roles.read(tokens, at + 1) or roles.bare(tokens, at + 1)
         if role is None:
             return None
         where = mention.organisation or _at(tokens, role.organisation)
         return _grown(tokens, mention, role.next, role=mention.role or _said(tokens, role), organisation=where)
     return _doing(tokens, mention, at)
+
+
+def _called_later(tokens: Tokens, place: int) -> tuple[int, int] | None:
+    """The name in ", a woman called Farah" or ", her name is Farah"."""
+    role = roles.read(tokens, place + 1) if tokens.at(place) == "," else None
+    if role is not None and role.vague:
+        return names.called(tokens, role.next)
+    return names.called(tokens, _after_mark(tokens, place))
 
 
 def _after_mark(tokens: Tokens, place: int) -> int:
@@ -168,7 +176,7 @@ def _after_mark(tokens: Tokens, place: int) -> int:
 
 
 def _doing(tokens: Tokens, mention: Mention, at: int) -> tuple[Mention, int] | None:
-    """ "runs the seed library", "heads the restoration lab at Whitcombe College"."""
+    """The mention with what somebody does: "runs the seed library", "heads the lab at Whitcombe College"."""
     end = roles.clause(tokens, at) if tokens.at(at) in words.DOINGS else None
     if end is None:
         return None

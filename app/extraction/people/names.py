@@ -5,6 +5,8 @@ from app.extraction.people.tokens import Tokens
 
 NAME_WORDS = 4
 BARE_WORDS = 2  # of a name in a transcript without capitals
+# "in Austin" and "the Cleveland main" are places, "by Ellen Marsh" tells an author, in quotation marks stands a title.
+NOT_BEFORE = ("in", "near", "by", "at", "from", "the", "called", "named", '"', "'")
 CUES = (
     ("named",),
     ("called",),
@@ -17,7 +19,7 @@ def read(tokens: Tokens, place: int) -> int | None:
     """Where the name that begins at `place` ends."""
     if tokens.at(place) in words.TITLES:
         return _titled(tokens, place)
-    if not tokens.is_capital(place) or _is_opening(tokens, place):
+    if not tokens.is_capital(place) or _is_opening(tokens, place) or _is_within(tokens, place):
         return None
     end = _capitals(tokens, place)
     low = tokens.low[place : end + 1]
@@ -39,6 +41,14 @@ def _is_opening(tokens: Tokens, place: int) -> bool:
     """Whether it may have its capital only from where it stands."""
     low = tokens.at(place)
     return tokens.begins_sentence(place) and (low in words.OPENERS or words.is_person(low) or low in words.DOINGS)
+
+
+def _is_within(tokens: Tokens, place: int) -> bool:
+    """Whether it goes on something that is no person: the Ito of "by Kenji Ito", the House of "Back of House"."""
+    before = place - 1
+    while tokens.is_written_large(before) and not _is_opening(tokens, before):
+        before -= 2 if tokens.at(before - 1) == "of" else 1
+    return before < place - 1 or tokens.at(before) in NOT_BEFORE
 
 
 def _capitals(tokens: Tokens, place: int) -> int:
@@ -70,10 +80,9 @@ def called(tokens: Tokens, place: int) -> tuple[int, int] | None:
 
 
 def _any(tokens: Tokens, first: int) -> tuple[int, int] | None:
-    end = read(tokens, first)
-    if end is None and tokens.is_bare:
-        end = tokens.run(first, limit=BARE_WORDS)
-    return (first, end) if end is not None and end > first else None
+    end = _capitals(tokens, first) if tokens.is_capital(first) else read(tokens, first) or first
+    end = tokens.run(first, limit=BARE_WORDS) if end == first and tokens.is_bare else end
+    return (first, end) if end > first else None
 
 
 def after_role(tokens: Tokens, place: int) -> tuple[int, int] | None:

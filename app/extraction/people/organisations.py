@@ -14,7 +14,7 @@ NO_PLACES = ("home", "school", "least", "best", "night", "lunch", "noon", "end",
 def read(tokens: Tokens, place: int, *, works_there: bool = False) -> int | None:
     """Where the organisation that begins at `place` ends. `works_there`: after "at", where a name alone is enough."""
     start = place + 1 if tokens.at(place) in ARTICLES or _is_yours(tokens, place) else place
-    proper = _proper(tokens, start, alone=works_there or start > place)
+    proper = _proper(tokens, start, alone=works_there or tokens.at(place) == "the")
     if proper is not None:
         return proper
     if start > place:
@@ -26,40 +26,43 @@ def read(tokens: Tokens, place: int, *, works_there: bool = False) -> int | None
 
 
 def _is_yours(tokens: Tokens, place: int) -> bool:
-    """ "your local guild" is somewhere to go, "your school" is anybody's."""
+    """Whether it is somewhere to go, "your local guild", and not anybody's, "your school"."""
     return tokens.at(place) == "your" and tokens.at(place + 1) in NEAR
 
 
 def _proper(tokens: Tokens, start: int, *, alone: bool) -> int | None:
-    """ "Northwind Labs", "Guild of Master Thatchers"; `alone`: even if no word of it says that it is one."""
+    """The end of "Northwind Labs", "Guild of Master Thatchers"; `alone`: even if no word says that it is one."""
     end = start
-    while end < start + MODIFIERS + OF_WORDS:
-        if tokens.is_proper(end):
-            end += 1
-        elif end > start and tokens.at(end) == "'s" and tokens.is_proper(end + 1):
-            end += 1
-        elif end > start and tokens.at(end) in ("of", "for", "and", "&", "the", "'") and _goes_on(tokens, end):
-            end += 1
-        else:
-            break
+    while end < start + MODIFIERS + OF_WORDS and (tokens.is_proper(end) or (end > start and _goes_on(tokens, end))):
+        end += 1
     if end == start:
         return None
     low = tokens.low[start:end]
-    if low[0] in words.PLATFORMS and not alone:
+    if low[0] in words.PLATFORMS and tokens.at(start - 1) not in ("at", "from"):
         return None
-    says_so = any(word in words.ENDINGS or words.is_organisation(word) for word in low)
-    return _with_kind(tokens, end) if alone or says_so else None
+    if any(word in words.ENDINGS or words.is_organisation(word) for word in low):
+        return end
+    kind = _kind(tokens, end)
+    # In "the Leeds meet-up" the name only says which.
+    return kind if kind or not alone or tokens.is_word(end) else end
 
 
 def _goes_on(tokens: Tokens, place: int) -> bool:
-    following = place + 2 if tokens.at(place + 1) == "the" else place + 1
-    return tokens.is_proper(following) and (tokens.at(place) != "and" or not tokens.is_bare)
+    """Whether a small word stands between two large ones: "Guild of Thatchers", "Tessy's Kitchen"."""
+    if tokens.at(place) not in ("of", "for", "and", "&", "the", "'", "'s"):
+        return False
+    return tokens.is_proper(place + 2 if tokens.at(place + 1) == "the" else place + 1)
 
 
-def _with_kind(tokens: Tokens, end: int) -> int:
-    """ "Mercer County extension office": a name that goes on in small letters."""
+def _kind(tokens: Tokens, end: int) -> int | None:
+    """The end of a name that goes on in small letters: "Mercer County extension office"."""
     after = tokens.run(end, limit=2)
-    return after if after > end and words.is_organisation(tokens.at(after - 1)) else end
+    return after if after > end and words.is_organisation(tokens.at(after - 1)) else None
+
+
+def joined(tokens: Tokens, place: int) -> int | None:
+    """The end of "Bectu" in "join Bectu"."""
+    return _proper(tokens, place, alone=True)
 
 
 def _described(tokens: Tokens, start: int, *, alone: bool) -> int | None:
@@ -73,7 +76,7 @@ def _described(tokens: Tokens, start: int, *, alone: bool) -> int | None:
 
 
 def _whole(tokens: Tokens, place: int, *, alone: bool) -> int | None:
-    """ "office" alone names nothing, unless somebody works there; "guild" does."""
+    """The end of "guild of thatchers". "office" alone names nothing, unless somebody works there; "guild" does."""
     end = place + 1
     while words.is_organisation(tokens.at(end)):
         end += 1

@@ -49,7 +49,9 @@ def read(tokens: Tokens, place: int) -> Role | None:
     if end is None:
         return None
     head = tokens.at(end - 1)
-    if kind in ("one", "the") and words.is_plural(head):
+    # "a student competition" is no student; in "my friend Ana" and "my colleague dan" a name follows.
+    is_other = kind == "one" and not tokens.is_bare and tokens.is_word(end) and not tokens.is_capital(end)
+    if is_other or (kind in ("one", "the") and words.is_plural(head)):
         return None
     role = Role(place, end, end, vague=head in words.VAGUE and kind != "own")
     related = bool(set(tokens.low[start:end]) & words.RELATIONS)
@@ -60,7 +62,7 @@ def read(tokens: Tokens, place: int) -> Role | None:
 
 
 def bare(tokens: Tokens, place: int) -> Role | None:
-    """ "head of design": a role without an article, as it follows a name."""
+    """A role without an article, as it follows a name: "head of design"."""
     end = _head(tokens, place)
     return None if end is None else _with_tails(tokens, Role(place, end, end, particular=True))
 
@@ -149,7 +151,7 @@ def _who(tokens: Tokens, role: Role) -> Role:
 
 def works_at(tokens: Tokens, place: int) -> tuple[int, int] | None:
     """The organisation in "works at Northwind", "is over at the guild"."""
-    if tokens.at(place) not in ("works", "work", "worked", "is", "'s", "was", "are"):
+    if tokens.at(place) not in ("works", "work", "is", "'s", "are", "'re"):
         return None
     place = place + 2 if tokens.has(place + 1, "for") else place + 1
     if tokens.at(place - 1) == "for":

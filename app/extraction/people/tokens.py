@@ -47,6 +47,10 @@ class Tokens:
         """Characters, as `text[start:end]`."""
         return self._found[first].start(), self._found[following - 1].end()
 
+    def place_of(self, character: int) -> int:
+        """The first token at or after this place in the text."""
+        return next((n for n, token in enumerate(self._found) if token.start() >= character), len(self))
+
     def is_word(self, place: int) -> bool:
         """Whether this is a word that can be part of a name or a phrase."""
         return self.at(place)[0].isalpha() and self.at(place) not in words.STOPS
@@ -64,12 +68,15 @@ class Tokens:
             return False
         text = self._found[place].group()
         looks = text[0].isupper() and len(text) > 1 and not text.isupper()
-        return looks and self.low[place] not in words.CALENDAR | words.STOPS
+        return looks and self.low[place] not in words.NO_NAMES | words.STOPS
+
+    def is_written_large(self, place: int) -> bool:
+        """Whether it has a capital at all, be it "Back" or "HR"; "I" does not count."""
+        return 0 <= place < len(self) and self._found[place].group()[:1].isupper() and self.low[place] != "i"
 
     def is_proper(self, place: int) -> bool:
         """The same for an organisation, which may be "NASA"."""
-        written = 0 <= place < len(self) and self._found[place].group()[:1].isupper()
-        return written and self.low[place] not in words.CALENDAR | words.STOPS
+        return self.is_written_large(place) and self.low[place] not in words.NO_NAMES | words.STOPS
 
     def begins_sentence(self, place: int) -> bool:
         return self.at(place - 1) in (".", "!", "?", "\n")

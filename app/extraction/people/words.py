@@ -55,7 +55,7 @@ PLACES = _words(
     school museum library archive archives shelter academy board company firm bakery brewery theater theatre center
     centre station club network chapter branch campus nursery orchard farm mill yard garage gallery press publisher
     restaurant cafe hotel bank church ministry district committee consortium cooperative group program programme
-    workshop startup agency branch fund trust authority institute place garden gardens kitchen warehouse"""
+    workshop startup agency branch fund trust authority institute place garden gardens kitchen warehouse hub"""
 )
 ENDINGS = _words(
     """inc ltd llc corp games records radio books foods systems partners media films pictures airlines industries
@@ -72,10 +72,12 @@ PLATFORMS = _words(
     """linkedin facebook google instagram youtube glassdoor indeed github slack discord reddit twitter x zoom siri
     alexa chatgpt wikipedia coursera udemy tiktok telegram whatsapp amazon spotify netflix meetup eventbrite upwork"""
 )
-CALENDAR = _words(
+NO_NAMES = _words(
     """monday tuesday wednesday thursday friday saturday sunday january february march april may june july august
     september october november december mondays tuesdays wednesdays thursdays fridays saturdays sundays christmas
-    easter thanksgiving english spanish french german american british european"""
+    easter thanksgiving english spanish french german american british european italian irish scottish welsh polish
+    dutch russian chinese japanese korean indian mexican canadian australian african asian czech danish swedish
+    norwegian greek turkish portuguese arabic"""
 )
 TITLES = _words("dr doctor mr mrs ms miss prof professor madame")
 PARTICLES = _words("de da do dos van von der den del della di la le bin ibn al el ap mac st")
@@ -128,7 +130,9 @@ def is_person(word: str) -> bool:
     known = RELATIONS | ROLES
     if word in known or word.removesuffix("s") in known:
         return True
-    return AGENT.fullmatch(word) is not None and not {word, word.removesuffix("s")} & (NOT_AGENTS | ORGANISATIONS | STOPS)
+    return AGENT.fullmatch(word) is not None and not {word, word.removesuffix("s")} & (
+        NOT_AGENTS | ORGANISATIONS | STOPS
+    )
 
 
 def is_organisation(word: str) -> bool:
