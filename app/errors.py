@@ -26,7 +26,8 @@ CandidError
 │   ├── RecordingPresent      the interview has its recording already
 │   ├── JobFinished           a finished job cannot be canceled
 │   ├── JobNotRetryable       only a failed or canceled job can be tried again
-│   └── InsightStale          its quote is no longer in the transcript
+│   ├── InsightStale          its quote is no longer in the transcript
+│   └── ContactNameless       without name, role and organisation it would be nobody
 ├── VersionMismatch           If-Match names an older version
 ├── FormatNotOffered          no such representation; says which there are
 ├── RangeInvalid              the bytes asked for are not in the recording
@@ -227,6 +228,12 @@ class InsightStale(StateConflict):
     """The insight's quote is no longer in the transcript."""
 
     code = "insight-stale"
+
+
+class ContactNameless(StateConflict):
+    """A contact needs a name, a role or an organisation."""
+
+    code = "contact-nameless"
 
 
 class VersionMismatch(CandidError):

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from app import claims, insights, keys, models, transcripts
+from app import claims, contacts, insights, keys, models, transcripts
 from app.claims import Claim
 from app.db import writing
 from app.keys import Scope
@@ -102,7 +102,9 @@ def work_through(here: Installation, job_id: str, transcript: Transcript) -> Non
     with writing(here.engine) as session:
         job, _interview = claims.held(session, claim)
         transcripts.keep(session, job=job, transcript=transcript)
-        insights.extract_and_keep(session, interview_id=job.interview_id)
+        found = insights.find_in(*transcripts.current(session, job.interview_id))
+        insights.keep(session, interview_id=job.interview_id, found=found)
+        contacts.propose(session, interview_id=job.interview_id, found=found)
         assert claims.succeed(session, claim)
 
 

@@ -64,6 +64,8 @@ IDS = {
     "ConsentOut": "consent_id",
     "ConsentPage": "consent_id",
     "InsightPage": "insight_id",
+    "ContactOut": "contact_id",
+    "ContactPage": "contact_id",
     "KeyMade": "key_id",
     "KeyPage": "key_id",
 }

@@ -100,7 +100,7 @@ def together(found: Iterable[Referred]) -> list[Referred]:
         if at is None:
             people.append(one)
         else:
-            people[at] = _both(people[at], one)
+            people[at] = both(people[at], one)
     return people
 
 
@@ -116,7 +116,8 @@ def _described(one: Referred) -> tuple[str, str]:
     return (one.role or "").casefold(), (one.organisation or "").casefold()
 
 
-def _both(one: Referred, other: Referred) -> Referred:
+def both(one: Referred, other: Referred) -> Referred:
+    """What is known of one person from two places."""
     longer = max((one.name, other.name), key=lambda name: len(name or ""))
     most = max(one.offered, other.offered, key=ORDER.index)
     return Referred(longer, one.role or other.role, one.organisation or other.organisation, most)

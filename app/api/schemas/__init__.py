@@ -10,8 +10,10 @@ from app.api.schemas.consents import (
     ErasureOut,
     WithdrawalIn,
 )
+from app.api.schemas.contacts import ContactChange, ContactFilters, ContactIn, ContactOut, ContactPage
 from app.api.schemas.fields import (
     EXAMPLE_CONSENT,
+    EXAMPLE_CONTACT,
     EXAMPLE_INTERVIEW,
     EXAMPLE_JOB,
     EXAMPLE_KEY,
@@ -37,6 +39,7 @@ from app.api.schemas.transcripts import TranscriptOut
 
 __all__ = [
     "EXAMPLE_CONSENT",
+    "EXAMPLE_CONTACT",
     "EXAMPLE_INTERVIEW",
     "EXAMPLE_JOB",
     "EXAMPLE_KEY",
@@ -50,6 +53,11 @@ __all__ = [
     "ConsentIn",
     "ConsentOut",
     "ConsentPage",
+    "ContactChange",
+    "ContactFilters",
+    "ContactIn",
+    "ContactOut",
+    "ContactPage",
     "ErasureOut",
     "HealthOut",
     "Input",
