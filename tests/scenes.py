@@ -92,6 +92,8 @@ TALK = (
     ("S1", "What do you love about it?"),
     ("S2", "What I love most about my job is the quiet by the sea."),
 )
+REFERRAL = "You should talk to Priya Raman, our head of design, I can introduce you to her."
+SENT = (("S1", "Is there anybody else I should talk to?"), ("S2", REFERRAL))
 
 
 def work_through(here: Installation, job_id: str, transcript: Transcript) -> None:

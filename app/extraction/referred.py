@@ -10,6 +10,8 @@ from app.extraction.sendings import Offered, Sending
 from app.extraction.values import Place, Turn
 
 ORDER = tuple(Offered)
+# Characters of a name, a role or an organisation: what is longer was no word, but a machine that stuttered.
+LONGEST = 200
 LINK = re.compile(
     r"\s*(?:[,;]\s*)?(?:(?:and|or|then|also|maybe|plus|but|definitely)\s+)*(?:(?:to|with|for)\s+)?", re.IGNORECASE
 )
@@ -89,7 +91,9 @@ def around(turns: Sequence[Turn], place: Place, *, question: str = "") -> Surrou
 
 
 def _referred(mention: Mention, offered: Offered) -> Referred:
-    return Referred(mention.name, mention.role, mention.organisation, offered)
+    parts = (mention.name, mention.role, mention.organisation)
+    name, role, organisation = (part if part and len(part) <= LONGEST else None for part in parts)
+    return Referred(name, role, organisation, offered)
 
 
 def together(found: Iterable[Referred]) -> list[Referred]:

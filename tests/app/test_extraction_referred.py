@@ -89,6 +89,11 @@ def test_somebody_spoken_of_twice_is_one_with_the_most_that_is_offered() -> None
     assert people == [Referred("Priya Raman", "runs our lab", None, Offered.INTRODUCTION)]
 
 
+def test_a_name_that_no_card_could_hold_is_no_name() -> None:
+    assert referred(f"You should talk to P{'a' * 300}, our head of design.")[0].name is None
+    assert referred(f"You should talk to P{'a' * 300}.") == []
+
+
 def test_two_of_one_role_with_different_names_are_two() -> None:
     ana, bo = (Referred(name, "my friend", None, Offered.RECOMMENDATION) for name in ("Ana", "Bo"))
     assert together([ana, bo, ana]) == [ana, bo]
