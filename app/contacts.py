@@ -31,9 +31,18 @@ class Proposal:
     insight: models.Insight
 
     @property
+    def said(self) -> dict[str, Any]:
+        """Who it is, and what was offered."""
+        return {"offered": self.who.offered.value} | _names(self.who)
+
+    @property
     def heard(self) -> dict[str, Any]:
-        said = {name: getattr(self.who, name) for name in NAMES}
-        return said | {name: getattr(self.insight, name) for name in EVIDENCE}
+        """What a contact remembers of it."""
+        return _names(self.who) | {name: getattr(self.insight, name) for name in EVIDENCE}
+
+
+def _names(who: Referred | models.Contact) -> dict[str, str | None]:
+    return {name: getattr(who, name) for name in NAMES}
 
 
 def propose(session: WriteSession, *, interview_id: str, found: Found) -> int:
@@ -53,11 +62,14 @@ def propose(session: WriteSession, *, interview_id: str, found: Found) -> int:
             _place(contact, found)
         else:
             session.delete(contact)
-    for proposal in left:
-        contact = models.Contact(owner_id=interview.owner_id, interview_id=interview_id)
-        _hear(contact, proposal)
-        session.add(contact)
+    session.add_all(_new(interview, proposal) for proposal in left)
     return len(left)
+
+
+def _new(interview: models.Interview, proposal: Proposal) -> models.Contact:
+    contact = models.Contact(owner_id=interview.owner_id, interview_id=interview.id, **proposal.said)
+    _hear(contact, proposal)
+    return contact
 
 
 def of(session: Session, interview_id: str) -> list[models.Contact]:
@@ -125,9 +137,8 @@ def _hear(contact: models.Contact, proposal: Proposal) -> None:
     first = {name: contact.heard[name] for name in NAMES} if contact.heard and contact.state != "proposed" else {}
     contact.heard, contact.insight_id = proposal.heard | first, proposal.insight.id
     contact.transcript_version = proposal.insight.transcript_version
-    said = {**{name: getattr(proposal.who, name) for name in NAMES}, "offered": proposal.who.offered.value}
-    if contact.state == "proposed" and any(getattr(contact, name) != value for name, value in said.items()):
-        _change(contact, said)
+    if contact.state == "proposed" and proposal.said != _names(contact) | {"offered": contact.offered}:
+        _change(contact, proposal.said)
 
 
 def _place(contact: models.Contact, found: Found) -> None:
@@ -257,7 +268,7 @@ def forget(session: WriteSession, interview_id: str) -> int:
     contacts = of(session, interview_id)
     for contact in contacts:
         heard = contact.heard or {}
-        own = {name: value for name in NAMES if (value := getattr(contact, name)) and value != heard.get(name)}
+        own = {name: value for name, value in _names(contact).items() if value and value != heard.get(name)}
         if not own:
             _delete(session, contact)
             continue

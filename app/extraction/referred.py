@@ -10,6 +10,7 @@ from app.extraction.sendings import Offered, Sending
 from app.extraction.values import Place, Turn
 
 ORDER = tuple(Offered)
+NEIGHBOURS = 3
 # Characters of a name, a role or an organisation: what is longer was no word, but a machine that stuttered.
 LONGEST = 200
 LINK = re.compile(
@@ -62,7 +63,7 @@ class Referred:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What stands around a quote: what was asked, and the sentences before and after it in the same turn."""
+    """What stands around a quote: what was asked, and the next sentences before and after it in the same turn."""
 
     question: str = ""
     before: str = ""
@@ -84,10 +85,11 @@ def referred(quote: str, around: Surroundings = ALONE) -> list[Referred]:
 
 
 def around(turns: Sequence[Turn], place: Place, *, question: str = "") -> Surroundings:
-    """What stands around the words at `place`."""
+    """What stands around the words at `place`: a few sentences on each side."""
     text = turns[place.turn_index].text
-    before, after = sentences.split(text[: place.start])[-1:], sentences.split(text[place.end :])[:1]
-    return Surroundings(question, *(one[0].text if one else "" for one in (before, after)))
+    before, after = sentences.split(text[: place.start])[-NEIGHBOURS:], sentences.split(text[place.end :])[:NEIGHBOURS]
+    start, end = (before[0].start if before else place.start), (after[-1].end if after else 0)
+    return Surroundings(question, text[start : place.start].strip(), text[place.end : place.end + end].strip())
 
 
 def _referred(mention: Mention, offered: Offered) -> Referred:

@@ -1,5 +1,6 @@
 """Contacts: proposed where a referral is kept, judged by people, planned with, and erased with what was said."""
 
+import json
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from app import contacts, insights, models, transcripts
 from app.db import reading, writing
 from tests.client import Client
-from tests.installation import Installation
+from tests.installation import SAMPLE, Installation
 from tests.scenes import REFERRAL, SENT, WORD_MS, bytes_of_database, heard, plan, spoken, work_through
 
 ASKED = SENT[0]
@@ -84,6 +85,12 @@ def test_its_links_lead_to_the_insight_and_to_the_seconds_in_which_it_was_said(
     assert client.get(contact["links"]["recording"].partition("#")[0]).status_code == 200
     assert client.get(contact["links"]["insight"]).json()["quote"] == REFERRAL
     assert client.get(contact["links"]["interviews"]).json()["items"] == []
+
+
+def test_what_is_offered_may_be_said_some_sentences_later(here: Installation, client: Client) -> None:
+    script = json.loads((SAMPLE.parent / "script.json").read_text())
+    heard(here, client, [(turn["speaker"], turn["text"]) for turn in script["turns"]])
+    assert [(one["name"], one["offered"]) for one in listed(client)] == [("Helen Parker", "introduction")]
 
 
 def test_an_interview_that_sends_to_nobody_proposes_nobody(here: Installation, client: Client) -> None:
