@@ -80,6 +80,24 @@ def test_any_text_can_be_read_twice_with_the_same_result(text: str) -> None:
     assert referred(text) == referred(text)
 
 
+@pytest.mark.parametrize(
+    ("quote", "name"),
+    [
+        ("Peter would love to talk to you.", "Peter"),
+        ("You should talk to Will Parker.", "Will Parker"),
+        ("I can introduce you to June.", "June"),
+        ("You should talk to April Carter in May.", "April Carter"),
+        ("i can introduce you to my colleague peter", "peter"),
+        ("I'd call Maria de la Cruz.", "Maria de la Cruz"),
+        ("Talk to J. R. Bell.", "J. R. Bell"),
+        ("Engineers would love to talk to you.", None),
+        ("You should talk to them in June.", None),
+    ],
+)
+def test_names_that_are_words_too(quote: str, name: str | None) -> None:
+    assert [one.name for one in referred(quote)] == ([name] if name else [])
+
+
 def test_curly_quotes_come_back_as_they_were() -> None:
     assert [one.name for one in referred("You should talk to Carmen O\u2019Dell.")] == ["Carmen O\u2019Dell"]
 

@@ -19,9 +19,10 @@ def read(tokens: Tokens, place: int) -> int | None:
     """Where the name that begins at `place` ends."""
     if tokens.at(place) in words.TITLES:
         return _titled(tokens, place)
-    if not tokens.is_capital(place) or _is_opening(tokens, place) or _is_within(tokens, place):
+    first = _after_initials(tokens, place)
+    if not tokens.is_capital(first) or _is_opening(tokens, place) or _is_within(tokens, place):
         return None
-    end = _capitals(tokens, place)
+    end = _capitals(tokens, first)
     low = tokens.low[place : end + 1]
     known = any(word in words.PLATFORMS | words.ENDINGS or words.is_organisation(word) for word in low)
     return None if known else end
@@ -40,33 +41,45 @@ def _titled(tokens: Tokens, place: int) -> int | None:
 def _is_opening(tokens: Tokens, place: int) -> bool:
     """Whether it may have its capital only from where it stands."""
     low = tokens.at(place)
-    return tokens.begins_sentence(place) and (low in words.OPENERS or words.is_person(low) or low in words.DOINGS)
+    is_common = low in words.OPENERS | words.DOINGS or words.is_certain_person(low) or words.is_plural(low)
+    return tokens.begins_sentence(place) and is_common
 
 
 def _is_within(tokens: Tokens, place: int) -> bool:
     """Whether it goes on something that is no person: the Ito of "by Kenji Ito", the House of "Back of House"."""
     before = place - 1
-    while tokens.is_written_large(before) and not _is_opening(tokens, before):
-        before -= 2 if tokens.at(before - 1) == "of" else 1
+    while (step := _step_back(tokens, before)) > 0:
+        before -= step
     return before < place - 1 or tokens.at(before) in NOT_BEFORE
+
+
+def _step_back(tokens: Tokens, place: int) -> int:
+    if tokens.at(place) == "of" and tokens.is_written_large(place - 1):
+        return 2
+    return 1 if tokens.is_written_large(place) and not _is_opening(tokens, place) else 0
 
 
 def _capitals(tokens: Tokens, place: int) -> int:
     end = place + 1
     while end < place + NAME_WORDS:
-        if tokens.is_capital(end):
-            end += 1
-        elif _is_initial(tokens, end) and tokens.is_capital(end + 2):
-            end += 3
-        elif tokens.at(end) in words.PARTICLES and tokens.is_capital(end + 1):
-            end += 2
-        else:
+        following = _after_particles(tokens, _after_initials(tokens, end))
+        if not tokens.is_capital(following):
             break
+        end = following + 1
     return end
 
 
-def _is_initial(tokens: Tokens, place: int) -> bool:
-    return tokens.at(place + 1) == "." and len(tokens.at(place)) == 1 and tokens.at(place).isalpha()
+def _after_initials(tokens: Tokens, place: int) -> int:
+    """Where "J. R. Bell" goes on after its initials."""
+    while tokens.is_written_large(place) and len(tokens.at(place)) == 1 and tokens.at(place + 1) == ".":
+        place += 2
+    return place
+
+
+def _after_particles(tokens: Tokens, place: int) -> int:
+    while tokens.at(place) in words.PARTICLES:
+        place += 1
+    return place
 
 
 def called(tokens: Tokens, place: int) -> tuple[int, int] | None:

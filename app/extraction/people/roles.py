@@ -83,12 +83,17 @@ def _head(tokens: Tokens, start: int) -> int | None:
     for place in range(start, start + MODIFIERS + 1):
         if _is_head(tokens, place):
             end = place + 1
-            while _is_head(tokens, end) and not tokens.is_capital(end):
+            while _is_head(tokens, end) and _goes_on(tokens, end):
                 end += 1
             return end
         if not (tokens.is_word(place) or tokens.at(place) in ("'", "'s")):
             return None
     return None
+
+
+def _goes_on(tokens: Tokens, place: int) -> bool:
+    """Whether it is one more word for who it is, "friend baker", and not a name: "friend Peter", "friend peter"."""
+    return words.is_certain_person(tokens.at(place)) if tokens.is_bare else not tokens.is_capital(place)
 
 
 def _is_head(tokens: Tokens, place: int) -> bool:

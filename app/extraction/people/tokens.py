@@ -66,9 +66,13 @@ class Tokens:
         """Whether it is written as a name is: "Priya", not "HR", "Monday" or "I"."""
         if not 0 <= place < len(self):
             return False
-        text = self._found[place].group()
+        text, low = self._found[place].group(), self.low[place]
+        if low in words.NAMES_TOO:
+            return (
+                text[0].isupper() and not self.begins_sentence(place) and self.at(place - 1) not in words.BEFORE_TIMES
+            )
         looks = text[0].isupper() and len(text) > 1 and not text.isupper()
-        return looks and self.low[place] not in words.NO_NAMES | words.STOPS
+        return looks and low not in words.NO_NAMES | words.STOPS
 
     def is_written_large(self, place: int) -> bool:
         """Whether it has a capital at all, be it "Back" or "HR"; "I" does not count."""

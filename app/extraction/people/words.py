@@ -40,8 +40,8 @@ NOT_AGENTS = _words(
     motor motors tractor tractors list lists wrist exist assist italian asian christian canadian indian russian
     inner outer upper lower higher proper super per for or nor more easier harder nicer closer sooner longer
     user users customer customers client consumer consumers timer poster posters printer printers server servers
-    folder folders register offer sister-company counter counters dumpster hammer ladder ladders filter filters
-    member members voter voters flyer flyers tier odor humor rumor terror horror mentor-ship remember consider
+    folder folders register offer counter counters dumpster hammer ladder ladders filter filters
+    member members voter voters flyer flyers tier odor humor rumor terror horror remember consider
     deliver discover wonder enter prefer refer transfer whichever altogether altar particular regular popular
     similar familiar calendar sugar dollar dollars seminar seminars far near year years clear dear""",
 )
@@ -79,6 +79,9 @@ NO_NAMES = _words(
     dutch russian chinese japanese korean indian mexican canadian australian african asian czech danish swedish
     norwegian greek turkish portuguese arabic"""
 )
+# These are people too, unless they stand where a time does: "in May", "next June".
+NAMES_TOO = _words("will may april june august")
+BEFORE_TIMES = _words("in by until till since last next this every of on for from before after through early late mid")
 TITLES = _words("dr doctor mr mrs ms miss prof professor madame")
 PARTICLES = _words("de da do dos van von der den del della di la le bin ibn al el ap mac st")
 # Where a name, a role or an organisation ends: no word of these is part of one.
@@ -99,7 +102,7 @@ STOPS = _words(
     gives gave see sees saw talk talks talked speak speaks spoke call calls called ask asks asked find finds found
     send sends sent show shows showed try tries tried use uses put puts seem seems feel feels felt mean means meant
     became become becomes join joins joined train trains trained named
-    i'm don don't gonna wanna gotta"""
+    gonna wanna gotta"""
 )
 # With these a sentence begins, in capitals; none of them is a name.
 OPENERS = _words(
@@ -117,18 +120,20 @@ PRONOUNS = _words("him her them")
 SUBJECTS = _words("he she they who")
 # What somebody does, where it says who they are.
 DOINGS = _words("runs leads manages heads owns directs teaches oversees coordinates supervises chairs edits founded")
-DETAILS = r"(?:e-?mail(?: address)?|(?:phone |cell )?number|contact(?: info| details| information)?|info|details|card|"
-DETAILS += r"address|handle|linkedin|phone|digits)"
 
 
 def is_plural(word: str) -> bool:
     return word in PLURALS or (word.endswith("s") and word not in RELATIONS | ROLES | VAGUE and is_person(word[:-1]))
 
 
+def is_certain_person(word: str) -> bool:
+    """Whether it is known to say who somebody is, and does not only end as such words do: friend, nurse; not peter."""
+    return bool({word, word.removesuffix("s")} & (RELATIONS | ROLES))
+
+
 def is_person(word: str) -> bool:
     """Whether a lower-case word says who somebody is: friend, nurses, welder, archivist."""
-    known = RELATIONS | ROLES
-    if word in known or word.removesuffix("s") in known:
+    if is_certain_person(word):
         return True
     return AGENT.fullmatch(word) is not None and not {word, word.removesuffix("s")} & (
         NOT_AGENTS | ORGANISATIONS | STOPS
