@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import Engine, delete, func
 from sqlmodel import Session, col, select
 
-from app import jobs, models, recordings
+from app import contacts, jobs, models, recordings
 from app.db import BUSY_TIMEOUT_MS, WriteSession, now, reading, writing
 from app.errors import NotFound
 from app.keys import Caller
@@ -63,6 +63,7 @@ def _erase_words(session: WriteSession, interview_id: str) -> dict[str, Any]:
     counts = {
         "segments": segments,
         "heard_chunks": _delete(session, models.HeardChunk, col(models.HeardChunk.job_id).in_(of_interview)),
+        "contacts": contacts.forget(session, interview_id),
         "insights": _delete(session, models.Insight, col(models.Insight.interview_id) == interview_id),
         "transcripts": _delete(session, models.Transcript, col(models.Transcript.interview_id) == interview_id),
     }

@@ -29,7 +29,8 @@ CandidError
 │   ├── JobNotRetryable       only a failed or canceled job can be tried again
 │   ├── InsightStale          its quote is no longer in the transcript
 │   ├── InsightPresent        there is one of just these words (says which)
-│   └── InsightFound          extraction found it, so it can be rejected and not deleted
+│   ├── InsightFound          extraction found it, so it can be rejected and not deleted
+│   └── ContactNameless       without name, role and organisation it would be nobody
 ├── VersionMismatch           If-Match names an older version
 ├── FormatNotOffered          no such representation; says which there are
 ├── RangeInvalid              the bytes asked for are not in the recording
@@ -251,6 +252,12 @@ class InsightFound(StateConflict):
     """An insight that was found is rejected, not deleted."""
 
     code = "insight-found"
+
+
+class ContactNameless(StateConflict):
+    """A contact needs a name, a role or an organisation."""
+
+    code = "contact-nameless"
 
 
 class VersionMismatch(CandidError):

@@ -1,14 +1,14 @@
 """Interviews: planned, recorded, listed, changed, erased."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, or_
 from sqlmodel import Session, col, select
 
-from app import consents, cursors, erasures, jobs, models, recordings, titles, transcripts
+from app import consents, contacts, cursors, erasures, jobs, models, recordings, titles, transcripts
 from app.consents import Grant
 from app.db import WriteSession, now
 from app.errors import ConsentWithdrawn, NotFound, RecordingAbsent, RecordingPresent, VersionMismatch
@@ -35,7 +35,8 @@ class Plan:
 
 
 def plan(session: WriteSession, caller: Caller, wanted: Plan) -> models.Interview:
-    """A new interview without a recording."""
+    """A new interview without a recording. Raises FieldInvalid when its contact is none of the caller's."""
+    wanted = _with_contact(wanted, contacts.take_up(session, caller.owner_id, wanted.contact_id))
     interview = models.Interview(
         owner_id=caller.owner_id,
         title=wanted.title or titles.made_up(wanted),
@@ -50,6 +51,18 @@ def plan(session: WriteSession, caller: Caller, wanted: Plan) -> models.Intervie
     session.add(interview)
     session.flush()
     return interview
+
+
+def _with_contact(wanted: Plan, contact: models.Contact | None) -> Plan:
+    """What is not said of the interviewee is as the contact has it."""
+    if contact is None:
+        return wanted
+    return replace(
+        wanted,
+        interviewee=wanted.interviewee or contact.name,
+        role=wanted.role or contact.role,
+        employer=wanted.employer or contact.organisation,
+    )
 
 
 @dataclass(frozen=True)
@@ -196,10 +209,12 @@ def check_version(interview: models.Interview, if_match: str | None) -> None:
 def update(
     session: WriteSession, owner_id: str, interview_id: str, changes: Mapping[str, Any], *, if_match: str | None
 ) -> models.Interview:
+    """Raises VersionMismatch, and FieldInvalid when its contact is none of the caller's."""
     interview = find(session, owner_id, interview_id)
     check_version(interview, if_match)
     # Looked up before: a query writes what was changed so far, and a cleared title cannot be written.
     recording = recordings.of(session, interview_id)
+    contacts.take_up(session, owner_id, changes.get("contact_id"))
     for name, value in changes.items():
         setattr(interview, name, value)
     interview.vocabulary = interview.vocabulary or []

@@ -12,6 +12,7 @@ from app import keys, migrations
 from app.api import (
     comparison,
     consents,
+    contacts,
     contract,
     docs,
     insights,
@@ -34,7 +35,10 @@ from app.metrics import Measured
 from app.recordings import UPLOAD_MAY_TAKE, Recordings
 from app.settings import Settings
 
-ROUTERS = (interviews, recordings, transcripts, insights, comparison, questions, jobs, consents, api_keys, service)
+ROUTERS = (
+    *(interviews, recordings, transcripts, insights, comparison, questions, contacts),
+    *(jobs, consents, api_keys, service),
+)
 # What a web page of a named origin may send and read, beside what every page may.
 SENT = (
     "Authorization",
@@ -57,6 +61,7 @@ TAGS = {
     "insights": "Claims worth keeping, each with its proof.",
     "comparison": "What several interviews say of the same.",
     "questions": "Your own list for an interview, and what became of it.",
+    "contacts": "Whom to talk to next: proposed by referrals, kept by you.",
     "jobs": "Background work: how far it is, and why it failed.",
     "consents": "Who allowed what; withdrawing erases.",
     "api-keys": "Who may call, and for what.",

@@ -6,7 +6,7 @@ owner 1─* interview 1─* consent 1─* consent_event
                     1─* job 1─* heard_chunk
                     1─* transcript 1─* segment
                     1─* insight 1─* insight_category
-                                1─* contact
+                                1─* contact (which outlives both, or has neither)
                     1─* planned_question
                     1─* erasure
 worker: the heartbeats of the worker processes
@@ -37,11 +37,13 @@ def _instant(*, nullable: bool = False) -> Any:
     return Column(UTCDateTime(), nullable=nullable)
 
 
-def _ref(table: str, *, index: bool = True, primary_key: bool = False) -> Any:
+def _ref(
+    table: str, *, index: bool = True, primary_key: bool = False, nullable: bool = False, ondelete: str = "CASCADE"
+) -> Any:
     return Column(
         String(ID_LENGTH),
-        ForeignKey(f"{table}.id", ondelete="CASCADE"),
-        nullable=False,
+        ForeignKey(f"{table}.id", ondelete=ondelete),
+        nullable=nullable,
         index=index and not primary_key,
         primary_key=primary_key,
     )
@@ -310,7 +312,12 @@ class InsightCategory(SQLModel, table=True):
 
 
 class Contact(SQLModel, table=True):
-    """Somebody to talk to next, as a referral names them; its evidence is that insight's. `state` is people's word."""
+    """Somebody to talk to next: proposed from a referral, or added by a person. `state` is people's word.
+
+    `heard` is what the referral said, and stays when its insight is replaced: name, role, organisation, and the
+    evidence (quote, speaker, start_ms, end_ms, segment_ids) in `transcript_version`. None: a person added the contact.
+    `version` counts people's changes and those of what is said about them, not new places of the same evidence.
+    """
 
     __table_args__ = (
         CheckConstraint("state in ('proposed','confirmed','corrected','rejected')", name="state"),
@@ -320,12 +327,14 @@ class Contact(SQLModel, table=True):
 
     id: str = _key(ids.Kind.CONTACT)
     owner_id: str = Field(sa_column=_ref("owner"))
-    interview_id: str = Field(sa_column=_ref("interview"))
-    insight_id: str = Field(sa_column=_ref("insight"))
+    interview_id: str | None = Field(default=None, sa_column=_ref("interview", nullable=True))
+    insight_id: str | None = Field(default=None, sa_column=_ref("insight", nullable=True, ondelete="SET NULL"))
+    transcript_version: int | None = None
+    heard: dict[str, Any] | None = Field(default=None, sa_column=_json(nullable=True))
     name: str | None = Field(default=None, max_length=200)
     role: str | None = Field(default=None, max_length=200)
     organisation: str | None = Field(default=None, max_length=200)
-    offered: str = Field(default="recommendation", max_length=20)
+    offered: str | None = Field(default=None, max_length=20)
     state: str = Field(default="proposed", max_length=20)
     note: str | None = Field(default=None, max_length=2000)
     version: int = 1

@@ -66,7 +66,8 @@ def keep_secrets(folder: Path, tokens: dict[str, str]) -> None:
 
 def furnish(service: Service, token: str, *, interviews: int) -> dict[str, list[str]]:
     """Interviews in every state that can be had without hearing; returns ids by the parameter that takes them."""
-    ids: dict[str, list[str]] = {"interview_id": [], "job_id": [], "consent_id": [], "insight_id": []}
+    kinds = ("interview_id", "job_id", "consent_id", "insight_id", "contact_id")
+    ids: dict[str, list[str]] = {name: [] for name in kinds}
     with httpx.Client(base_url=service.url, headers={"Authorization": f"Bearer {token}"}) as client:
         for number in range(interviews):
             with SAMPLE.open("rb") as file:
@@ -81,6 +82,8 @@ def furnish(service: Service, token: str, *, interviews: int) -> dict[str, list[
         for _ in range(interviews // 4):
             planned = client.post("/v1/interviews", json={"title": "Planned"})
             ids["interview_id"].append(planned.raise_for_status().json()["id"])
+            contact = client.post("/v1/contacts", json={"name": "Ada Okafor"})
+            ids["contact_id"].append(contact.raise_for_status().json()["id"])
         found = client.get("/v1/insights", params={"limit": 100}).raise_for_status().json()["items"]
         ids["insight_id"] = [insight["id"] for insight in found]
     return ids

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from app import claims, insights, keys, models, transcripts
+from app import claims, contacts, insights, keys, models, transcripts
 from app.claims import Claim
 from app.db import writing
 from app.keys import Scope
@@ -92,6 +92,8 @@ TALK = (
     ("S1", "What do you love about it?"),
     ("S2", "What I love most about my job is the quiet by the sea."),
 )
+REFERRAL = "You should talk to Priya Raman, our head of design, I can introduce you to her."
+SENT = (("S1", "Is there anybody else I should talk to?"), ("S2", REFERRAL))
 
 
 def work_through(here: Installation, job_id: str, transcript: Transcript) -> None:
@@ -102,7 +104,9 @@ def work_through(here: Installation, job_id: str, transcript: Transcript) -> Non
     with writing(here.engine) as session:
         job, _interview = claims.held(session, claim)
         transcripts.keep(session, job=job, transcript=transcript)
-        insights.extract_and_keep(session, interview_id=job.interview_id)
+        found = insights.find_in(*transcripts.current(session, job.interview_id))
+        insights.keep(session, interview_id=job.interview_id, found=found)
+        contacts.propose(session, interview_id=job.interview_id, found=found)
         assert claims.succeed(session, claim)
 
 

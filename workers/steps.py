@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 from sqlmodel import col, select
 
-from app import claims, insights, models, planned_questions, recordings, transcripts
+from app import claims, contacts, insights, models, planned_questions, recordings, transcripts
 from app.claims import Claim, Report
 from app.db import WriteSession, reading
 from app.errors import RecordingLost, WorkCanceled
@@ -302,7 +302,7 @@ def _transcript(plan: Plan, said: list[Said], voices: Voices, vocabulary: tuple[
 
 
 def extract(bench: Bench, claim: Claim) -> int:
-    """Insights from the interview's current transcript, and what became of the questions that were planned for it.
+    """Insights and contacts from the interview's current transcript, and what became of its planned questions.
 
     Returns how many insights are new. Raises WorkCanceled.
     """
@@ -353,7 +353,9 @@ def _keep_found(
     job, interview = claims.held(session, claim)
     _note_llm(job, report)
     planned_questions.keep(session, interview_id=interview.id, checked=checked)
-    return insights.keep(session, interview_id=interview.id, found=found)
+    new = insights.keep(session, interview_id=interview.id, found=found)
+    contacts.propose(session, interview_id=interview.id, found=found)
+    return new
 
 
 def finish(bench: Bench, claim: Claim) -> None:

@@ -66,6 +66,8 @@ IDS = {
     "InsightOut": "insight_id",
     "InsightPage": "insight_id",
     "InsightWithInterviewPage": "insight_id",
+    "ContactOut": "contact_id",
+    "ContactPage": "contact_id",
     "KeyMade": "key_id",
     "KeyPage": "key_id",
 }

@@ -107,6 +107,7 @@ InterviewId = Annotated[str, Path(pattern=ids.pattern(ids.Kind.INTERVIEW), descr
 JobId = Annotated[str, Path(pattern=ids.pattern(ids.Kind.JOB), description="A job's id.")]
 ConsentId = Annotated[str, Path(pattern=ids.pattern(ids.Kind.CONSENT), description="A consent's id.")]
 InsightId = Annotated[str, Path(pattern=ids.pattern(ids.Kind.INSIGHT), description="An insight's id.")]
+ContactId = Annotated[str, Path(pattern=ids.pattern(ids.Kind.CONTACT), description="A contact's id.")]
 KeyId = Annotated[str, Path(pattern=ids.pattern(ids.Kind.KEY), description="A key's id.")]
 
 IfMatch = Annotated[str | None, Header(max_length=200, description="Change it only if this is still its ETag.")]

@@ -32,7 +32,7 @@ UPLOAD_ERRORS = (
 @router.post(
     "",
     status_code=201,
-    responses=declared.INTERVIEW_CREATED | declared.failures(*UPLOAD_ERRORS, errors.JsonInvalid),
+    responses=declared.INTERVIEW_CREATED | declared.failures(*UPLOAD_ERRORS, errors.FieldInvalid, errors.JsonInvalid),
     openapi_extra=bodies.CREATE_INTERVIEW,
 )
 async def create_interview(
@@ -41,6 +41,7 @@ async def create_interview(
     """Plan an interview, or make one with its recording.
 
     JSON plans; a multipart form (fields before the file) or raw audio (fields in the query) brings the recording.
+    With one of your contacts (`contact_id`), what is not said of the interviewee is as the contact has it.
     Who calls and whether everybody agreed is checked before the first byte of the recording is read.
     """
     intake = await arrivals.read_intake(request, house)
@@ -93,7 +94,7 @@ def get_interview(
 
 @router.patch(
     "/{interview_id}",
-    responses=declared.ETAGGED | declared.failures(errors.NotFound, errors.VersionMismatch),
+    responses=declared.ETAGGED | declared.failures(errors.NotFound, errors.FieldInvalid, errors.VersionMismatch),
 )
 def update_interview(
     interview_id: deps.InterviewId,

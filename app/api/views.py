@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from app import consents, erasures, insights, models
+from app import consents, contacts, erasures, insights, models
 from app.api import schemas
 from app.errors import NotFound
 from app.transcripts import values
@@ -106,6 +106,30 @@ def insights_with_interviews(session: Session, rows: Sequence[models.Insight]) -
 
 def insight(session: Session, row: models.Insight) -> schemas.InsightOut:
     return insight_list(session, [row])[0]
+
+
+def contact(card: contacts.Card) -> schemas.ContactOut:
+    row = card.contact
+    interview = f"/v1/interviews/{row.interview_id}" if row.interview_id else None
+    return schemas.ContactOut.model_validate(
+        row.model_dump()
+        | {
+            "evidence": row.heard and row.heard | {"transcript_version": row.transcript_version, "stale": card.stale},
+            "also_named_in": card.also_named_in,
+            "links": {
+                "self": f"/v1/contacts/{row.id}",
+                "interview": interview,
+                "insight": f"/v1/insights/{row.insight_id}" if row.insight_id else None,
+                "recording": f"{interview}/recording{_span(row.heard)}" if card.has_recording and row.heard else None,
+                "interviews": f"/v1/interviews?contact_id={row.id}",
+            },
+        }
+    )
+
+
+def _span(evidence: dict[str, Any]) -> str:
+    """The fragment that has a player play these seconds only (W3C Media Fragments)."""
+    return f"#t={evidence['start_ms'] / 1000:.3f},{evidence['end_ms'] / 1000:.3f}"
 
 
 def consent(session: Session, row: models.Consent) -> schemas.ConsentOut:

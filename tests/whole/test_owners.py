@@ -8,7 +8,7 @@ from app import ids
 from app.ids import Kind
 from tests.client import Client
 from tests.installation import Installation
-from tests.scenes import PAY, SOUND, heard, plan, upload
+from tests.scenes import PAY, SENT, SOUND, heard, plan, upload
 
 # What an operation needs beside the id, so that only the id can be wrong. One that is missing here is sent nothing.
 BODIES: dict[str, dict[str, Any]] = {
@@ -17,6 +17,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "create_transcription": {"json": {}},
     "create_insight": {"json": {"quote": PAY, "categories": ["compensation"]}},
     "review_insight": {"json": {"state": "confirmed"}},
+    "review_contact": {"json": {"state": "rejected"}},
     "put_questions": {"json": {"questions": ["What does it pay?"]}},
     "withdraw_consent": {"json": {}},
 }
@@ -25,6 +26,7 @@ KINDS = {
     "job_id": Kind.JOB,
     "consent_id": Kind.CONSENT,
     "insight_id": Kind.INSIGHT,
+    "contact_id": Kind.CONTACT,
     "key_id": Kind.KEY,
 }
 # Members that name the request and not what was found.
@@ -35,12 +37,14 @@ def things(here: Installation, client: Client) -> dict[str, str]:
     """One of everything that has an id, all of it with words, sound and insights."""
     made = heard(here, client)
     insight = client.get(f"{made['links']['self']}/insights").json()["items"][0]
+    contact = client.post("/v1/contacts", json={"name": "Priya Raman"}).json()
     key = client.post("/v1/api-keys", json={"name": "phone", "scopes": ["read"]}).json()
     return {
         "interview_id": made["id"],
         "job_id": made["job"]["id"],
         "consent_id": made["consent"]["id"],
         "insight_id": insight["id"],
+        "contact_id": contact["id"],
         "key_id": key["id"],
     }
 
@@ -85,11 +89,12 @@ def test_nothing_of_somebody_else_is_changed_by_trying(here: Installation, clien
     assert client.get(f"/v1/interviews/{own['interview_id']}").json() == before
     assert client.get(f"/v1/interviews/{own['interview_id']}/recording").content == SOUND
     assert client.get(f"/v1/api-keys/{own['key_id']}").json()["revoked_at"] is None
+    assert client.get(f"/v1/contacts/{own['contact_id']}").json()["state"] == "confirmed"
 
 
-@pytest.mark.parametrize("path", ["/v1/interviews", "/v1/insights", "/v1/consents"])
+@pytest.mark.parametrize("path", ["/v1/interviews", "/v1/insights", "/v1/consents", "/v1/contacts"])
 def test_lists_hold_what_is_ones_own(here: Installation, client: Client, stranger: Client, path: str) -> None:
-    heard(here, client)
+    things(here, client)
     assert len(client.get(path).json()["items"]) >= 1
     assert stranger.get(path).json()["items"] == []
 
@@ -108,6 +113,22 @@ def test_no_search_or_filter_reaches_somebody_elses(here: Installation, client: 
     ):
         assert client.get("/v1/insights", params=filters).status_code == 200
         assert stranger.get("/v1/insights", params=filters).json()["items"] == []
+
+
+def test_no_interview_is_planned_with_somebody_elses_contact(
+    here: Installation, client: Client, stranger: Client
+) -> None:
+    foreign, absent = things(here, client)["contact_id"], ids.new(Kind.CONTACT)
+    answers = [stranger.post("/v1/interviews", json={"contact_id": contact}) for contact in (foreign, absent)]
+    assert [answer.status_code for answer in answers] == [422, 422]
+    assert answers[0].json()["errors"] == answers[1].json()["errors"]
+
+
+def test_no_name_tells_of_somebody_elses_contacts(here: Installation, client: Client, stranger: Client) -> None:
+    heard(here, client, SENT)
+    heard(here, stranger, SENT)
+    (mine,) = client.get("/v1/contacts").json()["items"]
+    assert mine["also_named_in"] == []
 
 
 def test_a_cursor_of_somebody_else_opens_nothing(client: Client, stranger: Client) -> None:

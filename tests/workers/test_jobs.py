@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from app import claims, models
+from app import claims, contacts, models, transcripts
 from app.db import reading, writing
 from app.transcripts.values import Role
 from tests.installation import Installation, installed
+from tests.scenes import SENT, spoken
 from tests.whole.odd_worker import OddEar
 from workers import shift, speakers, steps
 from workers.bench import Bench, Ears
@@ -137,6 +138,19 @@ def test_insights_can_be_found_again_without_hearing_again(here: Installation) -
     again = here.submit(here.interview_of(job_id), kind="extraction")
     work(here, ear)
     assert (here.job(again).status, here.interview_of(again).status, len(ear.heard)) == ("succeeded", "ready", 4)
+
+
+def test_whom_a_referral_names_is_a_contact_as_soon_as_the_job_has_succeeded(here: Installation) -> None:
+    interview = here.interview(status="ready")
+    with writing(here.engine) as session:
+        transcripts.add(session, interview.id, spoken(*SENT), job_id=None)
+    job_id = here.submit(interview, kind="extraction")
+    work(here, OddEar())
+    with reading(here.engine) as session:
+        assert (here.job(job_id).status, [one.name for one in contacts.of(session, interview.id)]) == (
+            "succeeded",
+            ["Priya Raman"],
+        )
 
 
 def test_what_another_model_heard_is_not_gone_on_from(here: Installation) -> None:

@@ -321,14 +321,14 @@ def test_what_only_the_model_says_of_known_words_comes_after_and_says_so() -> No
 
 
 def test_what_was_found_without_it_is_never_lost_and_keeps_its_value() -> None:
-    known = [replace(KNOWN, categories=(Category.COMPENSATION,), value=PAID), replace(KNOWN, start=30, end=35)]
-    over_both = replace(HEARD, start=0, end=60, categories=(Category.COMPENSATION,), value=replace_amount(9))
+    known = [replace(KNOWN, categories=(Category.COMPENSATION,), values=(PAID,)), replace(KNOWN, start=30, end=35)]
+    over_both = replace(HEARD, start=0, end=60, categories=(Category.COMPENSATION,), values=(replace_amount(9),))
     found = union(known, [over_both])
     assert [(one.start, one.end, one.value) for one in found] == [(10, 30, PAID), (30, 35, None)]
 
 
 def test_pay_is_added_to_known_words_only_when_it_is_named_in_them() -> None:
-    inside = replace(HEARD, start=12, end=28, categories=(Category.COMPENSATION,), value=PAID)
+    inside = replace(HEARD, start=12, end=28, categories=(Category.COMPENSATION,), values=(PAID,))
     beyond = replace(inside, end=31)
     assert [union([KNOWN], [one])[0].value for one in (inside, beyond)] == [PAID, None]
 

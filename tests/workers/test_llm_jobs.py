@@ -83,7 +83,7 @@ def test_when_it_stays_away_all_else_is_as_without_it_and_the_job_says_so(
     job, found = extracted(here, client)
     assert (job["status"], job["llm"]["status"], job["llm"]["problem"]) == ("succeeded", "failed", "status-503")
     assert len(found) >= 3
-    assert {insight["method"] for insight in found} == {judges.best().method}
+    assert {insight["method"] for insight in found} == {judges.best(Path("/nowhere")).method}
 
 
 def test_a_model_that_obeys_an_order_in_the_recording_changes_nothing(

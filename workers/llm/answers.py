@@ -80,7 +80,7 @@ def _finding(marked: Marked, part: Part, turns: Sequence[Turn], *, model: str) -
         end=end,
         quote=turns[index].text[start:end],
         categories=categories,
-        value=_pay(said) if Category.COMPENSATION in categories else None,
+        values=_pay(said) if Category.COMPENSATION in categories else (),
         confidence=CONFIDENCE * MIXED_DOUBT if said[0].mixed else CONFIDENCE,
         because=because(model),
         method="llm",
@@ -117,11 +117,11 @@ def _categories(marked: Marked) -> tuple[Category, ...]:
     return tuple(known[:MOST_CATEGORIES])
 
 
-def _pay(said: Sequence[Said]) -> Pay | None:
+def _pay(said: Sequence[Said]) -> tuple[Pay, ...]:
     """Read from the words by our own rules, as for every other finding."""
-    for one in said:
-        asked = Category.COMPENSATION in one.asked
-        figures = pay.named(one.text, asked=asked, currency=one.currency, question=one.question)
-        if figures:
-            return pay.main(figures)
-    return None
+    return pay.main_first(figure.pay for one in said for figure in _named(one))
+
+
+def _named(said: Said) -> list[pay.Named]:
+    asked = Category.COMPENSATION in said.asked
+    return pay.named(said.text, asked=asked, currency=said.currency, question=said.question)

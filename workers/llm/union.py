@@ -35,6 +35,6 @@ def _seconded(known: Finding, finding: Finding) -> Finding:
     return replace(
         known,
         categories=(*known.categories, *added),
-        value=finding.value if is_pay else known.value,
+        values=finding.values if is_pay else known.values,
         because=" ".join(dict.fromkeys([*known.because.split(), *reasons])),
     )

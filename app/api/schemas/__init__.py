@@ -10,8 +10,10 @@ from app.api.schemas.consents import (
     ErasureOut,
     WithdrawalIn,
 )
+from app.api.schemas.contacts import ContactChange, ContactFilters, ContactIn, ContactOut, ContactPage
 from app.api.schemas.fields import (
     EXAMPLE_CONSENT,
+    EXAMPLE_CONTACT,
     EXAMPLE_INSIGHT,
     EXAMPLE_INTERVIEW,
     EXAMPLE_JOB,
@@ -47,6 +49,7 @@ from app.api.schemas.transcripts import TranscriptOut
 
 __all__ = [
     "EXAMPLE_CONSENT",
+    "EXAMPLE_CONTACT",
     "EXAMPLE_INSIGHT",
     "EXAMPLE_INTERVIEW",
     "EXAMPLE_JOB",
@@ -62,6 +65,11 @@ __all__ = [
     "ConsentIn",
     "ConsentOut",
     "ConsentPage",
+    "ContactChange",
+    "ContactFilters",
+    "ContactIn",
+    "ContactOut",
+    "ContactPage",
     "ErasureOut",
     "HealthOut",
     "Input",

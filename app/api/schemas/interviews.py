@@ -108,7 +108,7 @@ class InterviewOut(Output):
     interviewee: str | None
     role: str | None = Field(description="The interviewee's job.")
     employer: str | None
-    contact_id: str | None = Field(description="Your own id for the person.")
+    contact_id: str | None = Field(description="A contact of yours (`ctc_...`), or an id of your own making.")
     planned_at: datetime | None
     language: str | None = Field(description="The language to listen for; null: it is detected.")
     vocabulary: list[str] = Field(description="Names and terms to listen for.")
@@ -150,7 +150,9 @@ class InterviewFields(Input):
     interviewee: Line | None = Field(default=None, description="Who is interviewed.")
     role: Line | None = Field(default=None, description="The interviewee's job.")
     employer: Line | None = Field(default=None, description="Where the interviewee works.")
-    contact_id: Reference | None = Field(default=None, description="Your own id for the person.")
+    contact_id: Reference | None = Field(
+        default=None, description="One of your contacts (`ctc_...`), or an id of your own making for the person."
+    )
     planned_at: Instant | None = Field(default=None, description="When you will meet.")
     language: Language | None = Field(default=None, description="The language to listen for; absent: it is detected.")
     vocabulary: Vocabulary | None = Field(
