@@ -138,7 +138,8 @@ class Settings(BaseSettings):
         if self.dead_after_s < 3 * self.heartbeat_s:
             message = "CANDID_DEAD_AFTER_S must be at least three times CANDID_HEARTBEAT_S"
             raise ValueError(message)
-        if self.llm_url and (fault := _llm_fault(self.llm_url, model=self.llm_model, has_key=bool(self.llm_key))):
+        key = self.llm_key.get_secret_value() if self.llm_key else ""
+        if self.llm_url and (fault := _llm_fault(self.llm_url, model=self.llm_model, key=key)):
             raise ValueError(fault)
         return self
 
@@ -161,20 +162,23 @@ class Settings(BaseSettings):
         return self.data_dir / "work"
 
 
-def _llm_fault(url: str, *, model: str, has_key: bool) -> str | None:
+def _llm_fault(url: str, *, model: str, key: str) -> str | None:
     """What is wrong with the settings of the LLM, as a sentence that quotes none of them."""
     try:
         at = urlsplit(url)
         host, _port = at.hostname, at.port
     except ValueError:
         host, at = None, urlsplit("")
-    if at.scheme not in {"http", "https"} or not host or at.query or at.fragment:
+    is_odd = not url.isascii() or not url.isprintable() or " " in url or at.query or at.fragment
+    if at.scheme not in {"http", "https"} or not host or is_odd:
         return "CANDID_LLM_URL must be a plain http or https URL, such as http://127.0.0.1:11434/v1"
     if at.username is not None:
         return "CANDID_LLM_URL must not hold a user or a password; put the key into CANDID_LLM_KEY"
     if not model:
         return "CANDID_LLM_MODEL must name a model when CANDID_LLM_URL is set"
-    if has_key and at.scheme == "http" and not _is_this_machine(host):
+    if not (key.isascii() and key.isprintable()):
+        return "CANDID_LLM_KEY must be printable ASCII, as it goes into a header"
+    if key and at.scheme == "http" and not _is_this_machine(host):
         return "CANDID_LLM_URL must begin with https when CANDID_LLM_KEY is set, or lead to this machine"
     return None
 

@@ -93,6 +93,9 @@ def test_a_model_elsewhere_may_be_asked(safe: dict[str, Any]) -> None:
         (FAR_AWAY | {"llm_url": "https://llm.example/v1?key=sk-x"}, "CANDID_LLM_URL must be a plain http"),
         (FAR_AWAY | {"llm_url": "llm.example:8000/v1"}, "CANDID_LLM_URL must be a plain http"),
         (FAR_AWAY | {"llm_url": "https://llm.example:port/v1"}, "CANDID_LLM_URL must be a plain http"),
+        (FAR_AWAY | {"llm_url": "https://llm example/v1"}, "CANDID_LLM_URL must be a plain http"),
+        (FAR_AWAY | {"llm_key": "sk-x\n"}, "CANDID_LLM_KEY must be printable"),
+        (FAR_AWAY | {"llm_key": "sk-x\u00e9"}, "CANDID_LLM_KEY must be printable"),
         (FAR_AWAY | {"llm_url": "https:///v1"}, "CANDID_LLM_URL must be a plain http"),
     ],
 )

@@ -170,6 +170,12 @@ def test_where_nobody_listens_there_is_no_answer(llm: FakeLlm) -> None:
         ask(llm.endpoint())
 
 
+@pytest.mark.parametrize("host", ["a" * 70 + ".example", "[::1", "xn--a-\x7f"])
+def test_a_host_that_cannot_be_is_one_that_does_not_answer(llm: FakeLlm, host: str) -> None:
+    with stamina.set_testing(True, attempts=1), pytest.raises(EndpointAway, match="unreachable"):
+        ask(replace(llm.endpoint(), url=f"http://{host}/v1"))
+
+
 def test_a_redirect_is_not_followed(llm: FakeLlm) -> None:
     with FakeLlm() as elsewhere:
         llm.always(redirects_to(elsewhere.url))

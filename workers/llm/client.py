@@ -144,6 +144,8 @@ class Client:
             raise EndpointAway("timeout", is_passing=True) from None
         except httpx.HTTPError:
             raise EndpointAway("unreachable", is_passing=True) from None
+        except httpx.InvalidURL:
+            raise EndpointAway("unreachable", is_passing=False) from None
 
 
 async def _read(response: httpx.Response) -> bytes:
