@@ -13,9 +13,10 @@ from app.transcripts.drafts import Draft, Line, spread
 from app.transcripts.formats import PARAGRAPH_MS, QUESTION_ENDS
 from app.transcripts.values import Doubt, Notice
 
-STAMP = r"[\[(](?:(?P<hours>\d{1,2}):)?(?P<minutes>\d{1,2}):(?P<seconds>[0-5]\d)(?:\.\d{1,3})?[\])]"
+TIME = r"(?:(?P<hours>\d{1,2}):)?(?P<minutes>\d{1,2}):(?P<seconds>[0-5]\d)(?:\.\d{1,3})?"
+STAMP = rf"[\[(]{TIME}[\])]"
 STAMPED = re.compile(rf"{STAMP}\s*(?P<words>.*)")
-STAMPED_NAME = re.compile(rf"(?P<words>.+?):?\s*{STAMP}:?")
+STAMPED_NAME = re.compile(rf"(?P<words>.+?):?\s*[\[(]?{TIME}[\])]?:?")
 DOUBT_OF = {mark: doubt for doubt, mark in formats.DOUBTS.items()}
 MARKS = "|".join(map(re.escape, DOUBT_OF))
 TXT_MARKS = re.compile(rf"(?:\A|(?<= ))((?:(?:{MARKS}) )+)(?=\S)")
@@ -87,7 +88,7 @@ def _txt_paragraphs(numbered: Iterable[tuple[int, str]]) -> Iterator[_Paragraph]
 
 
 def _head(line: str) -> tuple[str, int | None] | None:
-    """Who speaks in the lines below, and from when on: `Ada Okafor:`, `Ada Okafor (12:34)`, `Ada Okafor [12:34]:`."""
+    """Who speaks in the lines below, and from when on: `Ada Okafor:`, `Ada Okafor 12:34`, `Ada Okafor [12:34]:`."""
     if line.endswith(":") and labels.is_name(line[:-1]):
         return line[:-1], None
     stamped = STAMPED_NAME.fullmatch(line)
