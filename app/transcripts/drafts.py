@@ -1,10 +1,12 @@
 """Drafts: what a text from elsewhere says, line by line, and how lines become a transcript of ours."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import islice, pairwise
+from typing import TypeVar
 
+from app.errors import TranscriptUnreadable
 from app.transcripts import cues, labels
 from app.transcripts.values import Doubt, Notice, Role, Segment, Speaker, Transcript
 
@@ -12,7 +14,10 @@ ENGINE = "import"  # of a transcript that nobody here has heard; its model is th
 WORDS_PER_MINUTE = 150  # how fast people talk in interviews; what has no times gets them from its words at this rate
 CHARS_PER_WORD = 8  # a longer word, or a text without blanks, counts as several
 SENTENCE = re.compile(r"(?<=[.?!\u2026])\s+|(?<=[\u3002\uff1f\uff01])")
-FEWEST_WORDS = 6  # a shorter sentence is no segment of its own
+FEWEST_WORDS, MOST_WORDS = 6, 40  # a shorter sentence is no segment of its own, a longer one is several
+# What is more than this is no conversation: ten hours have about 12,000 segments and 600,000 characters.
+MOST_SEGMENTS, MOST_CHARS = 100_000, 1_000_000
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,7 @@ def transcript(draft: Draft, *, model: str, language: str | None = None) -> Tran
     lines = [replace(line, text=cues.one_line(line.text)) for line in draft.lines]
     lines = in_order([line for line in lines if line.text])
     is_estimated = any(line.start_ms is None for line in lines)
-    placed = list(_placed([part for line in lines for part in _sentences(line)]))
+    placed = list(_placed(few(part for line in lines for part in _sentences(line))))
     numbers = _numbers(lines)
     segments = [
         Segment(
@@ -65,6 +70,14 @@ def transcript(draft: Draft, *, model: str, language: str | None = None) -> Tran
         speakers=_speakers(lines, numbers),
         segments=tuple(segments),
     )
+
+
+def few(items: Iterable[T]) -> list[T]:
+    """A list of them. Raises TranscriptUnreadable when there are more than a transcript can have."""
+    found = list(islice(items, MOST_SEGMENTS + 1))
+    if len(found) > MOST_SEGMENTS:
+        raise TranscriptUnreadable(f"A transcript may have at most {MOST_SEGMENTS} segments.")
+    return found
 
 
 def in_order(lines: Sequence[Line]) -> list[Line]:
@@ -98,13 +111,21 @@ def _sentences(line: Line) -> Iterator[Line]:
         yield line
         return
     part: list[str] = []
-    for sentence in SENTENCE.split(line.text):
+    for sentence in _breaths(line.text):
         part.append(sentence)
         if _words(" ".join(part)) >= FEWEST_WORDS:
             yield replace(line, text=" ".join(part))
             part = []
     if part:
         yield replace(line, text=" ".join(part))
+
+
+def _breaths(text: str) -> Iterator[str]:
+    """Sentences, and pieces of long ones: a machine may write an hour without a stop."""
+    for sentence in SENTENCE.split(text):
+        words = sentence.split(" ")
+        for at in range(0, len(words), MOST_WORDS):
+            yield " ".join(words[at : at + MOST_WORDS])
 
 
 def _placed(lines: Sequence[Line]) -> Iterator[Line]:

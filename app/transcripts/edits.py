@@ -10,6 +10,9 @@ from app.transcripts.values import Segment, Speaker, Transcript, Word
 
 SPEAKER_ID = r"^S[1-9][0-9]{0,5}$"
 TYPED = 1.0  # the probability of a word that a person typed
+# Words times words that are compared: finding what two long texts have in common takes its square and more, and
+# nobody rewrites a thousand words in one segment. What is beyond keeps the words at its beginning and its end.
+MOST_COMPARED = 1_000_000
 
 
 def with_segment(
@@ -66,21 +69,41 @@ def _words(segment: Segment, text: str) -> tuple[Word, ...]:
 def _spelled(segment: Segment, text: str) -> list[str]:
     """The words of a text: between blanks or, in a language without any, the words that were heard and single signs."""
     heard = [word.text.strip() for word in segment.words]
-    if len(heard) <= len(segment.text.split()):
+    if len(heard) <= len(segment.text.split()) or len(heard) * len(text) > MOST_COMPARED:
         return text.split()
     known = sorted({re.escape(word) for word in heard if word}, key=len, reverse=True)
     return re.findall("|".join([*known, r"\S"]), text)
 
 
 def _aligned(segment: Segment, spelled: Sequence[str]) -> Iterator[Word]:
-    old = segment.words
-    matcher = SequenceMatcher(None, [word.text.strip() for word in old], spelled, autojunk=False)
-    for what, i1, i2, j1, j2 in matcher.get_opcodes():
-        if what == "equal":
-            yield from old[i1:i2]
+    old = [word.text.strip() for word in segment.words]
+    for is_same, (i1, i2), (j1, j2) in _compared(old, spelled):
+        if is_same:
+            yield from segment.words[i1:i2]
         elif j1 < j2:
             start_ms, end_ms = _room(segment, i1, i2)
             yield from _typed(spelled[j1:j2], start_ms, end_ms)
+
+
+def _compared(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[bool, tuple[int, int], tuple[int, int]]]:
+    """(whether they are the same, from and to in `old`, from and to in `new`), in order and without a gap."""
+    first = _in_common(old, new)
+    last = _in_common(old[first:][::-1], new[first:][::-1])
+    i, j = len(old) - last, len(new) - last
+    yield True, (0, first), (0, first)
+    if (i - first) * (j - first) > MOST_COMPARED:
+        yield False, (first, i), (first, j)
+    else:
+        matcher = SequenceMatcher(None, old[first:i], new[first:j], autojunk=False)
+        for what, i1, i2, j1, j2 in matcher.get_opcodes():
+            yield what == "equal", (first + i1, first + i2), (first + j1, first + j2)
+    yield True, (i, len(old)), (j, len(new))
+
+
+def _in_common(old: Sequence[str], new: Sequence[str]) -> int:
+    """How many words both begin with."""
+    pairs = enumerate(zip(old, new, strict=False))
+    return next((at for at, (one, other) in pairs if one != other), min(len(old), len(new)))
 
 
 def _room(segment: Segment, first: int, after: int) -> tuple[int, int]:

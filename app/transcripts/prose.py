@@ -9,7 +9,7 @@ from itertools import pairwise
 from app.errors import TranscriptUnreadable
 from app.transcripts import formats, labels
 from app.transcripts.cues import SENTENCE_ENDS, one_line
-from app.transcripts.drafts import Draft, Line, spread
+from app.transcripts.drafts import Draft, Line, few, spread
 from app.transcripts.formats import PARAGRAPH_MS, QUESTION_ENDS
 from app.transcripts.values import Doubt, Notice
 
@@ -19,8 +19,10 @@ STAMPED = re.compile(rf"{STAMP}\s*(?P<words>.*)")
 STAMPED_NAME = re.compile(rf"(?P<words>.+?):?\s*[\[(]?{TIME}[\])]?:?")
 DOUBT_OF = {mark: doubt for doubt, mark in formats.DOUBTS.items()}
 MARKS = "|".join(map(re.escape, DOUBT_OF))
-TXT_MARKS = re.compile(rf"(?:\A|(?<= ))((?:(?:{MARKS}) )+)(?=\S)")
-MD_MARKS = re.compile(rf"(?:\A|(?<= ))((?:\*(?:{MARKS})\* )+)(?=\S)")
+# After a question there is no doubt: the question has ended its paragraph.
+BEFORE = rf"(?:\A|(?<=[^{''.join(QUESTION_ENDS)}] ))"
+TXT_MARKS = re.compile(rf"{BEFORE}((?:(?:{MARKS}) )+)(?=\S)")
+MD_MARKS = re.compile(rf"{BEFORE}((?:\*(?:{MARKS})\* )+)(?=\S)")
 MD_HEAD = re.compile(rf"\*\*(?P<words>.+)\*\* {STAMP}")
 MD_BOLD_NAME = re.compile(r"\*\*(?P<name>[^*]{1,80}?)(?::\*\*|\*\*:)\s*")
 MD_HEADING = re.compile(r"#{1,6}(?:\s|\Z)")
@@ -61,14 +63,14 @@ def read_markdown(text: str) -> Draft:
 
 
 def _numbered(text: str) -> Iterator[tuple[int, str]]:
-    for at, line in enumerate(text.splitlines(), start=1):
+    for at, line in enumerate(text.split("\n"), start=1):
         if one_line(line):
             yield at, one_line(line)
 
 
 def _notices(numbered: Iterable[tuple[int, str]]) -> tuple[tuple[Notice, ...], list[tuple[int, str]]]:
     """The sentences about the whole that we write before the words, and the other lines."""
-    rest = list(numbered)
+    rest = few(numbered)
     count = next((count for count, (_at, line) in enumerate(rest) if line not in formats.NOTICE_OF), len(rest))
     return tuple(formats.NOTICE_OF[line] for _at, line in rest[:count]), rest[count:]
 
@@ -136,16 +138,11 @@ def _ms(stamp: re.Match[str]) -> int:
 
 
 def _pieces(words: str, marks: re.Pattern[str], plain: Callable[[str], str] = str) -> Pieces:
-    """Words with the doubts that stand before them. After a question there is none: that ends a paragraph of ours."""
+    """Words with the doubts that stand before them."""
     first, *marked = marks.split(words)
-    found: Pieces = [((), plain(first).strip())]
-    for mark, after in zip(marked[::2], marked[1::2], strict=True):
-        doubts, before = found[-1]
-        if before.endswith(QUESTION_ENDS):
-            found[-1] = (doubts, f"{before} {plain(mark + after).strip()}")
-        else:
-            found.append((_doubts(mark), plain(after).strip()))
-    return [(doubts, text) for doubts, text in found if text]
+    found = [((), first), *((_doubts(mark), after) for mark, after in zip(marked[::2], marked[1::2], strict=True))]
+    pieces = ((doubts, plain(text).strip()) for doubts, text in found)
+    return [(doubts, text) for doubts, text in pieces if text]
 
 
 def _doubts(marks: str) -> tuple[Doubt, ...]:
@@ -160,9 +157,9 @@ def _lines(paragraphs: Sequence[_Paragraph]) -> list[Line]:
             raise TranscriptUnreadable(f"The time in line {paragraph.at} lies before the one above.", line=paragraph.at)
         latest_ms = paragraph.start_ms or latest_ms
     if any(paragraph.start_ms is None for paragraph in paragraphs):
-        return [line for paragraph in paragraphs for line in _unplaced(paragraph)]
+        return few(line for paragraph in paragraphs for line in _unplaced(paragraph))
     following = [*paragraphs, None]
-    return [line for paragraph, after in pairwise(following) if paragraph for line in _placed(paragraph, after)]
+    return few(line for paragraph, after in pairwise(following) if paragraph for line in _placed(paragraph, after))
 
 
 def _unplaced(paragraph: _Paragraph) -> list[Line]:

@@ -16,6 +16,7 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+MOST_LINES = 1_000_000
 READERS: Mapping[str, Callable[[str], Draft]] = {
     "vtt": subtitles.read_vtt,
     "srt": subtitles.read_srt,
@@ -26,7 +27,7 @@ READERS: Mapping[str, Callable[[str], Draft]] = {
 
 def read(format_: str, body: bytes, *, language: str | None = None) -> Transcript:
     """The transcript that a text in one of READERS' formats is. Raises TranscriptUnreadable, TranscriptEmpty."""
-    draft = READERS[format_](decoded(body))
+    draft = READERS[format_](_in_lines(decoded(body)))
     found = drafts.transcript(draft, model=format_, language=language)
     check_spoken(found)
     return found
@@ -46,6 +47,17 @@ def decoded(body: bytes) -> str:
     if "\x00" in text:
         line = text.count("\n", 0, text.index("\x00")) + 1
         raise TranscriptUnreadable("The text holds a NUL. UTF-16 needs its mark; save it as UTF-8.", line=line)
+    return text
+
+
+def _in_lines(text: str) -> str:
+    """The text with lines that end in a line feed, however they ended. Raises TranscriptUnreadable for endless ones."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if text.count("\n") > MOST_LINES:
+        raise TranscriptUnreadable(f"A text may have at most {MOST_LINES} lines.", line=MOST_LINES + 1)
+    for at, line in enumerate(text.split("\n"), start=1):
+        if len(line) > drafts.MOST_CHARS:
+            raise TranscriptUnreadable(f"Line {at} has more than {drafts.MOST_CHARS} characters.", line=at)
     return text
 
 

@@ -10,12 +10,13 @@ from pysubs2 import SSAFile
 from app.errors import TranscriptUnreadable
 from app.transcripts import formats, labels
 from app.transcripts.cues import one_line
-from app.transcripts.drafts import Draft, Line, in_order
+from app.transcripts.drafts import MOST_CHARS, Draft, Line, few, in_order
 
 ARROW = "-->"
-VOICE = re.compile(r"<v(?:\.[^\s>]*)?[ \t]+([^>]*)>")
-VTT_TAG = re.compile(r"<[^>]*>")
-SRT_TAG = re.compile(r"<\s*/?\s*(?:[ibus]|font|em|strong|span|br)\b[^>]*>|\{\\[^}]*\}", re.IGNORECASE)
+# No tag holds the beginning of another: also what makes a text of beginnings only quick to read.
+VOICE = re.compile(r"<v(?:\.[^\s<>]*)? ([^<>]*)>")
+VTT_TAG = re.compile(r"<[^<>]*>")
+SRT_TAG = re.compile(r"< ?/? ?(?:[ibus]|font|em|strong|span|br)\b[^<>]*>|\{\\[^{}]*\}", re.IGNORECASE)
 LAST_MS = 100 * 3_600_000 - 1  # no format of subtitles writes a later time
 
 
@@ -35,18 +36,18 @@ def read_vtt(text: str) -> Draft:
     """
     if re.match(r"WEBVTT(?=\s|\Z)", text) is None:
         raise TranscriptUnreadable("A WebVTT file begins with the word WEBVTT.", line=1)
-    paragraphs = list(_paragraphs(text.splitlines()))
+    paragraphs = list(_paragraphs(text.split("\n")))
     said = [one_line(" ".join(lines[1:])) for _at, lines in paragraphs if lines[0].strip() == "NOTE"]
     notices = tuple(formats.NOTICE_OF[sentence] for sentence in said if sentence in formats.NOTICE_OF)
-    blocks = [block for at, lines in paragraphs for block in _cue_of(at, lines)]
-    lines = [part for block, line in _timed(blocks, "vtt") for part in _voices(block, line)]
+    blocks = few(block for at, lines in paragraphs for block in _cue_of(at, lines))
+    lines = few(part for line in _timed(blocks, "vtt") for part in _voices(line))
     return Draft(_owned(in_order(lines)), notices)
 
 
 def read_srt(text: str) -> Draft:
     """SubRip: voices from names before the words. Raises TranscriptUnreadable with the line."""
     blocks: list[_Block] = []
-    for at, line in enumerate(text.splitlines(), start=1):
+    for at, line in enumerate(text.split("\n"), start=1):
         if ARROW in line:
             _drop_number(blocks)
             blocks.append(_Block(at, line))
@@ -54,10 +55,8 @@ def read_srt(text: str) -> Draft:
             blocks[-1].texts.append(line)
         elif line.strip() and not line.strip().isdecimal():
             raise TranscriptUnreadable("A SubRip file begins with a number and a line of times.", line=at)
-    lines = [
-        replace(line, text=SRT_TAG.sub("", " ".join(block.texts))) for block, line in _timed(blocks, "srt")
-    ]  # fmt: skip
-    return Draft(_owned(in_order([_labelled(line) for line in lines])))
+    lines = [_labelled(replace(line, text=SRT_TAG.sub("", line.text))) for line in _timed(few(blocks), "srt")]
+    return Draft(_owned(in_order(lines)))
 
 
 def _drop_number(blocks: Sequence[_Block]) -> None:
@@ -85,8 +84,8 @@ def _cue_of(at: int, lines: Sequence[str]) -> Iterator[_Block]:
             return
 
 
-def _timed(blocks: Sequence[_Block], format_: str) -> Iterator[tuple[_Block, Line]]:
-    """Each block with its times, in the order of the file.
+def _timed(blocks: Sequence[_Block], format_: str) -> Iterator[Line]:
+    """Each block as a line with its times, in the order of the file.
 
     pysubs2 reads the times, in every way that players take them. It never sees the texts: it would drop a year that
     stands alone on the last line as a cue's number, and take notes and names of cues for words.
@@ -98,12 +97,15 @@ def _timed(blocks: Sequence[_Block], format_: str) -> Iterator[tuple[_Block, Lin
     for block, event in zip(blocks, events, strict=True):
         if event.start > LAST_MS or event.end > LAST_MS:
             raise TranscriptUnreadable(f"Line {block.at} has a time of a hundred hours or more.", line=block.at)
-        yield block, Line("", start_ms=event.start, end_ms=max(event.start, event.end))
+        text = one_line(" ".join(block.texts))
+        if len(text) > MOST_CHARS:
+            raise TranscriptUnreadable(f"Below line {block.at} are more than {MOST_CHARS} characters.", line=block.at)
+        yield Line(text, start_ms=event.start, end_ms=max(event.start, event.end))
 
 
-def _voices(block: _Block, line: Line) -> Iterator[Line]:
+def _voices(line: Line) -> Iterator[Line]:
     """A cue's words, by voice where it has voice tags."""
-    before, *voiced = VOICE.split(" ".join(block.texts))
+    before, *voiced = VOICE.split(line.text)
     if _vtt_text(before):
         yield _labelled(replace(line, text=_vtt_text(before)))
     for name, words in zip(voiced[::2], voiced[1::2], strict=True):

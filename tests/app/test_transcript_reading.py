@@ -225,3 +225,43 @@ def test_any_text_is_read_or_refused_in_words(format_: str, text: str) -> None:
     assert starts == sorted(starts)
     assert all(segment.start_ms <= segment.end_ms for segment in found.segments)
     assert {segment.speaker for segment in found.segments} == {speaker.id for speaker in found.speakers}
+
+
+CUE = "00:00.000 --> 00:01.000\n"
+
+
+@pytest.mark.parametrize(
+    ("format_", "text"),
+    [
+        ("vtt", f"WEBVTT\n\n{CUE}{'<v a' * 200_000}"),
+        ("vtt", f"WEBVTT\n\n{CUE}{'<' * 900_000}"),
+        ("srt", f"1\n00:00:00,000 --> 00:00:01,000\n{'< ' * 400_000}"),
+        ("txt", f"[00:00] Ada: {'why? [repetition] ' * 50_000}"),
+        ("txt", f"A{' a' * 450_000} 00:01"),
+        ("md", "**a" * 300_000),
+        ("md", "\\" * 900_000),
+    ],
+)
+def test_a_text_made_to_be_slow_is_not(format_: str, text: str) -> None:
+    # Each took hours or more when a tag could hold a tag, or pieces were joined one by one.
+    assert len(reading.read(format_, text.encode()).segments) <= 100_000
+
+
+@pytest.mark.parametrize(
+    ("format_", "text"),
+    [
+        ("txt", "Ada: b\n" * 100_001),
+        ("txt", "\n" * 1_000_001),
+        ("txt", "a" * 1_000_001),
+        ("srt", "1\n00:00:00,000 --> 00:00:01,000\n" + "a a a\n" * 200_000),
+        ("vtt", "WEBVTT\n\n" + f"{CUE}a\n\n" * 100_001),
+    ],
+)
+def test_what_no_conversation_has_is_refused(format_: str, text: str) -> None:
+    with pytest.raises(TranscriptUnreadable, match=r"most|more than"):
+        reading.read(format_, text.encode())
+
+
+def test_an_hour_without_a_stop_has_a_time_every_few_words() -> None:
+    found = reading.read("txt", b"word " * 9_000)
+    assert max(segment.end_ms - segment.start_ms for segment in found.segments) <= 20_000

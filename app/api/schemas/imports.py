@@ -13,11 +13,12 @@ from app.transcripts.cues import one_line
 from app.transcripts.subtitles import LAST_MS
 from app.transcripts.values import Doubt, Notice, Role, Segment, Speaker, Transcript, Word
 
-TURNS, WORDS, SPEAKERS, OPTIONS, TEXT_LENGTH = 100_000, 20_000, 1_000, 50, 200_000
+TURNS, WORDS, SPEAKERS, OPTIONS = drafts.MOST_SEGMENTS, 20_000, 1_000, 50
+EDIT_LENGTH = 50_000  # an hour of talk; however it is escaped, it fits in a JSON body
 
 Moment = Annotated[Milliseconds, Field(le=LAST_MS)]
 Probability = Annotated[float, Field(ge=0, le=1, strict=True)]
-Said = Annotated[Text, StringConstraints(max_length=TEXT_LENGTH)]
+Said = Annotated[Text, StringConstraints(max_length=drafts.MOST_CHARS)]
 SpeakerId = Annotated[str, StringConstraints(pattern=edits.SPEAKER_ID)]
 Number = Annotated[float, Field(ge=-(2**53), le=2**53, strict=True)]
 Whole = Annotated[int, Field(ge=-(2**53), le=2**53, strict=True)]
@@ -219,7 +220,9 @@ class SegmentChange(Input):
 
     model_config = example({"text": "I make about fifty-two thousand dollars a year."})
 
-    text: Annotated[Said, AfterValidator(one_line)] | None = Field(default=None, description="The words as they were.")
+    text: Annotated[Text, StringConstraints(max_length=EDIT_LENGTH), AfterValidator(one_line)] | None = Field(
+        default=None, description="The words as they were."
+    )
     speaker: SpeakerId | None = Field(default=None, description="Who says them; the next free id is a new speaker.")
 
 
