@@ -114,10 +114,16 @@ def allows_recording(purposes: Sequence[str]) -> bool:
 
 def require(session: Session, interview_id: str) -> None:
     """Raises ConsentRequired unless the interview has a live consent to record, transcribe and analyse."""
-    for consent in session.exec(select(models.Consent).where(models.Consent.interview_id == interview_id)):
-        if allows_recording(consent.purposes) and not is_withdrawn(history(session, consent.id)):
-            return
-    raise missing()
+    if not is_given(session, interview_id):
+        raise missing()
+
+
+def is_given(session: Session, interview_id: str) -> bool:
+    """Whether the interview has a live consent to record, transcribe and analyse."""
+    return any(
+        allows_recording(consent.purposes) and not is_withdrawn(history(session, consent.id))
+        for consent in session.exec(select(models.Consent).where(models.Consent.interview_id == interview_id)).all()
+    )
 
 
 def missing() -> ConsentRequired:

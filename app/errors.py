@@ -13,6 +13,8 @@ CandidError
 │   ├── CursorInvalid         a cursor we did not make, or made for other filters
 │   ├── MultipartInvalid      the form cannot be read
 │   ├── JsonInvalid           the body is not JSON
+│   ├── TranscriptUnreadable  a transcript from elsewhere is not in the format it is said to be in (says where)
+│   ├── TranscriptEmpty       a transcript from elsewhere has no words
 │   └── BodyTooLarge          more bytes than a body of this kind may have
 ├── UploadRefused
 │   ├── RecordingTooLarge     more bytes than the limit
@@ -150,6 +152,18 @@ class JsonInvalid(InvalidRequest):
     """The body is not JSON."""
 
     code = "json-invalid"
+
+
+class TranscriptUnreadable(InvalidRequest):
+    """The transcript is not in the format that it is said to be in."""
+
+    code = "transcript-unreadable"
+
+
+class TranscriptEmpty(InvalidRequest):
+    """The transcript has no words."""
+
+    code = "transcript-empty"
 
 
 class BodyTooLarge(InvalidRequest):

@@ -110,10 +110,12 @@ def hearing_options(interview: models.Interview, **asked: Any) -> dict[str, Any]
 
 
 def check_can_record(session: Session, interview: models.Interview) -> None:
+    """Raises ConsentWithdrawn, RecordingPresent, and StateConflict while the words it has are being searched."""
     if interview.status == "withdrawn":
         raise withdrawn()
     if recordings.of(session, interview.id) is not None:
         raise RecordingPresent("This interview has its recording. Make another interview for another recording.")
+    jobs.check_idle(session, interview.id)
 
 
 def find(session: Session, owner_id: str, interview_id: str) -> models.Interview:

@@ -158,7 +158,7 @@ def submit(
     session: WriteSession, queue: Queue, interview: models.Interview, *, kind: str, options: Mapping[str, Any]
 ) -> models.Job:
     """A queued job for the interview. Raises StateConflict while another is at work on it."""
-    _check_idle(session, interview.id)
+    check_idle(session, interview.id)
     job = models.Job(owner_id=interview.owner_id, interview_id=interview.id, kind=kind, options=dict(options))
     session.add(job)
     session.flush()
@@ -208,7 +208,7 @@ def retry(session: WriteSession, queue: Queue, owner_id: str, job_id: str) -> mo
         raise JobNotRetryable(f"The job is {job.status}.", job_status=job.status)
     if interview.status == "withdrawn":
         raise ConsentWithdrawn("Consent was withdrawn: there is nothing left to work on.")
-    _check_idle(session, interview.id)
+    check_idle(session, interview.id)
     job.status, job.stage, job.attempt, job.starts = "queued", None, job.attempt + 1, 0
     job.progress, job.audio_done_ms, job.eta_s = 0.0, 0, None
     job.error = job.cancel_requested_at = job.worker_id = job.started_at = job.finished_at = None
@@ -217,7 +217,8 @@ def retry(session: WriteSession, queue: Queue, owner_id: str, job_id: str) -> mo
     return job
 
 
-def _check_idle(session: WriteSession, interview_id: str) -> None:
+def check_idle(session: Session, interview_id: str) -> None:
+    """Raises StateConflict, with the job's id, while one is queued or at work on the interview."""
     active = session.exec(
         select(models.Job.id).where(models.Job.interview_id == interview_id, col(models.Job.status).in_(ACTIVE))
     ).first()

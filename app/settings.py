@@ -87,6 +87,11 @@ class Settings(BaseSettings):
         default=10 * 3600, ge=1, description="Longest recording, in seconds of decoded sound. More fails the job."
     )
     max_json_bytes: int = Field(default=MIB, ge=1024, description="Largest JSON body, in bytes.")
+    max_transcript_bytes: int = Field(
+        default=32 * MIB,
+        ge=1024,
+        description="Largest transcript imported, in bytes. Ten hours as JSON, every word timed, are 10 to 20 MiB.",
+    )
     min_upload_bytes_per_s: int = Field(
         default=16 * 1024,
         ge=0,

@@ -1,4 +1,4 @@
-"""What schemathesis cannot know of its own: bytes that begin like a recording, and how to send them.
+"""What schemathesis cannot know of its own: bytes that begin like a recording, and how to send them and subtitles.
 
 Behind such a beginning anything may come: what it is worth is found out by the worker, long after the answer.
 """
@@ -22,6 +22,11 @@ schemathesis.openapi.format("binary", st.builds(bytes.__add__, st.sampled_from(B
 @schemathesis.serializer("audio/*")
 def send_as_it_is(_context: Any, value: Any) -> bytes:
     return value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
+
+
+@schemathesis.serializer("text/vtt", "text/markdown", "application/x-subrip")
+def send_as_text(_context: Any, value: Any) -> bytes:
+    return str(value).encode("utf-8", "replace")
 
 
 @schemathesis.hook

@@ -7,8 +7,8 @@ from fastapi.exceptions import HTTPException
 from pydantic_core import from_json
 
 from app import erasures, models, uploads
-from app.api import schemas
-from app.api.declared import EXAMPLES
+from app.api import declared, schemas
+from app.api.declared import EXAMPLES, SCHEMAS
 from app.api.deps import House
 from app.errors import BodyTooLarge, JsonInvalid
 from app.settings import Settings
@@ -17,18 +17,28 @@ from app.transcripts import RETRY_AFTER_S
 
 async def read_json(request: Request, settings: Settings) -> tuple[bytes, Any]:
     """The body's bytes and what they say. Raises BodyTooLarge, JsonInvalid, UploadTooSlow."""
-    limit = settings.max_json_bytes
-    too_large = BodyTooLarge(f"A JSON body may have at most {limit} bytes.", limit_bytes=limit)
-    declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > limit:
+    body = await read(request, settings, limit_bytes=settings.max_json_bytes, kind="JSON body")
+    return body, parsed(body)
+
+
+async def read(request: Request, settings: Settings, *, limit_bytes: int, kind: str) -> bytes:
+    """The whole body. Raises BodyTooLarge as soon as that is known, UploadTooSlow."""
+    too_large = BodyTooLarge(f"A {kind} may have at most {limit_bytes} bytes.", limit_bytes=limit_bytes)
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length) > limit_bytes:
         raise too_large
     body = bytearray()
     async for chunk in uploads.paced(request.stream(), settings):
         body += chunk
-        if len(body) > limit:
+        if len(body) > limit_bytes:
             raise too_large
+    return bytes(body)
+
+
+def parsed(body: bytes | str) -> Any:
+    """Raises JsonInvalid."""
     try:
-        return bytes(body), from_json(bytes(body), allow_inf_nan=False)
+        return from_json(body, allow_inf_nan=False)
     except ValueError:
         raise JsonInvalid("The body is not JSON in UTF-8.") from None
 
@@ -120,6 +130,23 @@ PUT_RECORDING: dict[str, Any] = {
         },
     },
 }
+PUT_TRANSCRIPT: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "description": "Our own export or turns as JSON, subtitles, or a text with a name before what each one says.",
+        "content": {
+            "application/json": {
+                "schema": {"oneOf": [{"$ref": f"{SCHEMAS}/TurnsIn"}, {"$ref": f"{SCHEMAS}/TranscriptIn"}]},
+                "examples": {name: {"$ref": f"{EXAMPLES}/{name}"} for name in ("TurnsIn", "TranscriptIn")},
+            },
+            **{kind: {"schema": {"type": "string"}, "example": text} for kind, text in declared.TRANSCRIPTS.items()},
+            "application/octet-stream": {
+                "schema": {"type": "string"},
+                "example": declared.TRANSCRIPTS["text/vtt"],
+            },
+        },
+    },
+}
 EXAMPLE_BODIES: dict[str, Any] = {
     "interview-form": {
         "summary": "With curl: -F consent=true -F title='Coffee with Ada' -F file=@memo.m4a",
@@ -148,15 +175,21 @@ def not_modified(response: Response, etag: str, if_none_match: str | None) -> No
     # A proxy that compresses on the way makes the tag weak; for "have you changed" that is the same tag (RFC 9110).
     known = [tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")]
     if etag in known or known == ["*"]:
-        raise NotModified(etag)
+        raise NotModified(etag, vary=response.headers.get("vary"))
     response.headers["ETag"] = etag
 
 
 class NotModified(HTTPException):
     """Not a failure: an answer without a body."""
 
-    def __init__(self, etag: str) -> None:
-        super().__init__(304, headers={"ETag": etag})
+    def __init__(self, etag: str, *, vary: str | None = None) -> None:
+        """`vary` as the whole answer would have it: what is kept of the two must not differ (RFC 9110, 15.4.5)."""
+        super().__init__(304, headers={"ETag": etag} | ({"Vary": vary} if vary else {}))
+
+
+def link_job(response: Response, job: models.Job) -> None:
+    """The job that goes on working on what was just kept (RFC 8631)."""
+    response.headers["Link"] = f'</v1/jobs/{job.id}>; rel="status"'
 
 
 def point_to_job(response: Response, job: models.Job) -> None:

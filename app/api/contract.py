@@ -12,7 +12,13 @@ from app.api.problems import FieldProblem, Problem
 
 Json = dict[str, Any]
 # What FastAPI does not see: the problems, and a body that we read ourselves.
-UNSEEN = (FieldProblem, Problem, schemas.InterviewIn)
+UNSEEN = (
+    FieldProblem,
+    Problem,
+    schemas.InterviewIn,
+    *(schemas.TranscriptIn, schemas.SpeakerIn, schemas.SegmentIn, schemas.WordIn),
+    *(schemas.TurnsIn, schemas.NamedIn, schemas.TurnIn),
+)
 REQUEST_ID = {"$ref": "#/components/headers/RequestId"}
 
 
@@ -77,9 +83,10 @@ def _link(document: Json) -> None:
     """From every answer that makes or lists something, links to all that can be done with it."""
     takers: dict[str, list[str]] = {}
     for operation in operations(document):
-        for parameter in operation.get("parameters", []):
-            if parameter["in"] == "path":
-                takers.setdefault(parameter["name"], []).append(operation["operationId"])
+        taken = [parameter["name"] for parameter in operation.get("parameters", []) if parameter["in"] == "path"]
+        # What needs two ids is not found by one.
+        if len(taken) == 1:
+            takers.setdefault(taken[0], []).append(operation["operationId"])
     for operation in operations(document):
         for response in operation["responses"].values():
             kind = response.get("content", {}).get("application/json", {}).get("schema", {}).get("$ref", "")

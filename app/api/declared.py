@@ -10,6 +10,7 @@ from app.transcripts import RETRY_AFTER_S
 
 Responses = dict[int | str, dict[str, Any]]
 EXAMPLES = "#/components/examples"
+SCHEMAS = "#/components/schemas"
 
 # The headers that a problem brings along: name -> (what it says, an example).
 _CHALLENGED = {"WWW-Authenticate": ("How to say who is calling.", CHALLENGE)}
@@ -33,6 +34,7 @@ FACTS: dict[type[CandidError], dict[str, Any]] = {
     errors.RecordingTooLarge: {"limit_bytes": 2147483648},
     errors.UploadTooSlow: {"min_bytes_per_s": 16384},
     errors.TranscriptNotReady: {"retry_after_s": RETRY_AFTER_S},
+    errors.TranscriptUnreadable: {"line": 12},
     errors.JobFinished: {"job_status": "succeeded"},
     errors.JobNotRetryable: {"job_status": "running"},
     errors.StateConflict: {"job_id": schemas.EXAMPLE_JOB},
@@ -100,6 +102,13 @@ def _example(kind: type[CandidError]) -> dict[str, Any]:
     }
 
 
+# A transcript as text, by media type: read and written alike.
+TRANSCRIPTS = {
+    "text/vtt": "WEBVTT\n\n00:00:00.320 --> 00:00:01.480\n<v Speaker 1>What do you like?\n",
+    "application/x-subrip": "1\n00:00:00,320 --> 00:00:01,480\nSpeaker 1: What do you like?\n",
+    "text/plain": "[00:00] Speaker 1: What do you like?\n",
+    "text/markdown": "**Speaker 1** [00:00]\n\nWhat do you like?\n",
+}
 ETAG = {"ETag": header("Names this version; send it back as If-Match or If-None-Match.", '"3.17"')}
 ETAGGED: Responses = {200: {"headers": ETAG}}
 NOT_MODIFIED: Responses = {304: {"description": "It is still the version you have.", "headers": ETAG}}
@@ -129,4 +138,16 @@ def created(path: str) -> Responses:
 
 
 INSIGHT_CREATED = joined(created(f"/v1/insights/{schemas.EXAMPLE_INSIGHT}"), {201: {"headers": ETAG}})
+_SEARCHED = {
+    "headers": ETAG | {"Link": header("The job that searches it.", f'</v1/jobs/{schemas.EXAMPLE_JOB}>; rel="status"')}
+}
+IMPORTED: Responses = {
+    200: _SEARCHED | {"description": "It is kept as a new version."},
+    201: {
+        "description": "It is kept as the first transcript of the interview.",
+        "model": schemas.TranscriptOut,
+        "headers": _SEARCHED["headers"]
+        | {"Location": header("The path of it.", f"/v1/interviews/{schemas.EXAMPLE_INTERVIEW}/transcript")},
+    },
+}
 INTERVIEW_CREATED = created(f"/v1/interviews/{schemas.EXAMPLE_INTERVIEW}")

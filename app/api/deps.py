@@ -16,6 +16,7 @@ from app.jobs import Queue
 from app.keys import Caller, Scope
 from app.recordings import Recordings
 from app.settings import Settings
+from app.transcripts import edits
 
 log = structlog.get_logger()
 
@@ -106,6 +107,8 @@ KeyKeeperDep = Annotated[Caller, Depends(keep_keys)]
 InterviewId = Annotated[str, Path(pattern=ids.pattern(ids.Kind.INTERVIEW), description="An interview's id.")]
 JobId = Annotated[str, Path(pattern=ids.pattern(ids.Kind.JOB), description="A job's id.")]
 ConsentId = Annotated[str, Path(pattern=ids.pattern(ids.Kind.CONSENT), description="A consent's id.")]
+SegmentId = Annotated[int, Path(ge=1, le=2**31 - 1, description="A segment's number in the current version.")]
+SpeakerId = Annotated[str, Path(pattern=edits.SPEAKER_ID, description="A speaker's id in the transcript.")]
 InsightId = Annotated[str, Path(pattern=ids.pattern(ids.Kind.INSIGHT), description="An insight's id.")]
 ContactId = Annotated[str, Path(pattern=ids.pattern(ids.Kind.CONTACT), description="A contact's id.")]
 KeyId = Annotated[str, Path(pattern=ids.pattern(ids.Kind.KEY), description="A key's id.")]

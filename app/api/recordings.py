@@ -49,7 +49,9 @@ DOWNLOAD_HEAD |= declared.failures(*READ_ERRORS)
     "",
     status_code=201,
     responses=declared.INTERVIEW_CREATED
-    | declared.failures(*UPLOAD_ERRORS, errors.NotFound, errors.RecordingPresent, errors.ConsentWithdrawn),
+    | declared.failures(
+        *UPLOAD_ERRORS, errors.NotFound, errors.RecordingPresent, errors.StateConflict, errors.ConsentWithdrawn
+    ),
     openapi_extra=bodies.PUT_RECORDING,
 )
 async def put_recording(

@@ -19,6 +19,7 @@ def get_limits(_caller: CallerDep, house: HouseDep) -> schemas.LimitsOut:
         max_recording_bytes=settings.max_recording_bytes,
         max_recording_s=settings.max_decoded_s,
         max_json_bytes=settings.max_json_bytes,
+        max_transcript_bytes=settings.max_transcript_bytes,
         min_upload_bytes_per_s=settings.min_upload_bytes_per_s,
         media_types=sorted({kind.media_type for kind in media_types.KINDS.values()}),
     )

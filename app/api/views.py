@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 from app import consents, contacts, erasures, insights, models
 from app.api import schemas
 from app.errors import NotFound
+from app.revisions import Revision
 from app.transcripts import values
 
 
@@ -86,6 +87,15 @@ def transcript(interview_id: str, version: int, words: values.Transcript, *, wit
     """The JSON of a transcript. Dumped once by hand: validating ten thousand words again would double the time."""
     left_out = None if with_words else {"segments": {"__all__": {"words"}}}
     return {"interview_id": interview_id, "version": version, **words.model_dump(mode="json", exclude=left_out)}
+
+
+def edit(interview_id: str, made: Revision, *, segment_id: int | None = None) -> schemas.TranscriptEditOut:
+    """What an edit made: the speakers, and the segment that it was about."""
+    segments = [one.model_dump(mode="json") for one in made.transcript.segments if one.id == segment_id]
+    speakers = [one.model_dump(mode="json") for one in made.transcript.speakers]
+    return schemas.TranscriptEditOut.model_validate(
+        {"interview_id": interview_id, "version": made.version, "speakers": speakers, "segments": segments}
+    )
 
 
 def insight_list(session: Session, rows: Sequence[models.Insight]) -> list[schemas.InsightOut]:

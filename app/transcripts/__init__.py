@@ -1,6 +1,7 @@
 """Transcripts: numbered, immutable versions of an interview's words, kept and read back.
 
-`values` says what a transcript is made of; `formats` writes one as subtitles or text, `cues` cuts it for a screen.
+`values` says what a transcript is made of; `formats` writes one as subtitles or text, `cues` cuts it for a screen and
+`labels` names who speaks. `reading` takes one from elsewhere (`subtitles`, `prose`, `drafts`), `edits` changes one.
 """
 
 from sqlalchemy import func
@@ -8,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from app import models
 from app.db import WriteSession
-from app.errors import NotFound, TranscriptNotReady
+from app.errors import NotFound, TranscriptNotReady, VersionMismatch
 from app.transcripts import values
 
 # When to ask again for a transcript that is being made, in seconds.
@@ -85,6 +86,20 @@ def check_ready(interview: models.Interview) -> None:
         current_value=interview.status,
         **({"retry_after_s": RETRY_AFTER_S} if on_its_way else {}),
     )
+
+
+def etag(version: int, *representation: str) -> str:
+    """A strong ETag: a version never changes, so its number and what is shown of it name the bytes."""
+    return f'"{"-".join([str(version), *representation])}"'
+
+
+def check_version(interview: models.Interview, if_match: str | None) -> None:
+    """Raises VersionMismatch. Whoever has read any representation of a version has read that version."""
+    if if_match is None or (if_match.strip() == "*" and interview.transcript_version > 0):
+        return
+    known = {tag.strip().strip('"').partition("-")[0] for tag in if_match.split(",")}
+    if interview.transcript_version == 0 or str(interview.transcript_version) not in known:
+        raise VersionMismatch("There is another version of the transcript than the one you read. Read it again.")
 
 
 def at_version(session: Session, interview_id: str, version: int) -> values.Transcript:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from pysubs2 import SSAEvent, SSAFile
 
-from app.transcripts import cues
+from app.transcripts import cues, labels
 from app.transcripts.cues import Cue
 from app.transcripts.values import Doubt, Notice, Segment, Transcript
 
@@ -19,7 +19,9 @@ NOTICES = {
     Notice.LANGUAGE_UNCERTAIN: "The language of this recording is uncertain: the words may be wrong.",
     Notice.LANGUAGE_MISMATCH: "The recording does not sound like the language asked for: the words may be wrong.",
     Notice.SEVERAL_LANGUAGES: "More than one language is spoken in this recording.",
+    Notice.TIMES_ESTIMATED: "The times are estimated from the number of words: they were not measured.",
 }
+NOTICE_OF = {sentence: notice for notice, sentence in NOTICES.items()}
 DOUBTS = {
     Doubt.LOOP: "[repetition]",
     Doubt.OVER_SILENCE: "[over silence]",
@@ -41,7 +43,7 @@ class Format(NamedTuple):
 def to_vtt(transcript: Transcript) -> str:
     """WebVTT with a voice tag on every cue; what a reader should know stands in NOTE blocks."""
     name = _names(transcript)
-    shown = [_vtt_cue(cue, name[cue.speaker]) for cue in cues.cut(transcript, labels={})]
+    shown = [_vtt_cue(cue, name[cue.speaker]) for cue in cues.cut(_told_apart(transcript, name), labels={})]
     header, _, body = _written(shown, "vtt").partition("\n\n")
     notes = [f"NOTE\n{sentence}" for sentence in _sentences(transcript)]
     return "\n\n".join([header, *notes, body])
@@ -49,22 +51,21 @@ def to_vtt(transcript: Transcript) -> str:
 
 def to_srt(transcript: Transcript) -> str:
     """SubRip; `Name: ` where the speaker changes. It has no comments: a transcript without speech is an empty text."""
-    labels = {speaker: f"{name}: " for speaker, name in _names(transcript).items()}
-    shown = cues.cut(transcript, labels=labels)
+    label = {speaker: labels.written(_srt_text(name)) for speaker, name in _names(transcript).items()}
+    shown = cues.cut(_told_apart(transcript, label), labels=label)
     before = [None, *(cue.speaker for cue in shown)]
     labelled = [
-        cue._replace(text=_srt_text(cue.text, label="" if cue.speaker == last else labels[cue.speaker]))
-        for cue, last in zip(shown, before, strict=False)
+        _srt_cue(cue, label[cue.speaker], is_new=cue.speaker != last) for cue, last in zip(shown, before, strict=False)
     ]
     return _written(labelled, "srt")
 
 
 def to_txt(transcript: Transcript) -> str:
     """Paragraphs, `[mm:ss] Name: words`, with doubts in brackets before the words they are about."""
-    name = _names(transcript)
+    label = {speaker: labels.written(name) for speaker, name in _names(transcript).items()}
     paragraphs = [
-        f"[{_stamp(part[0].start_ms)}] {name[part[0].speaker]}: {' '.join(map(_marked, part))}"
-        for part in _paragraphs(transcript)
+        f"[{_stamp(part[0].start_ms)}] {label[part[0].speaker]}{' '.join(map(_marked, part))}"
+        for part in _paragraphs(_told_apart(transcript, label))
     ]
     return "\n\n".join([*_sentences(transcript), *paragraphs]) + "\n"
 
@@ -73,9 +74,9 @@ def to_markdown(transcript: Transcript) -> str:
     """As `to_txt`, with the speaker in bold; whatever was said, none of it is markup or HTML."""
     name = _names(transcript)
     paragraphs = [
-        f"**{_plain_markdown(name[part[0].speaker])}** [{_stamp(part[0].start_ms)}]\n\n"
-        + " ".join(_marked(segment, escape=_plain_markdown, mark="*{}*") for segment in part)
-        for part in _paragraphs(transcript)
+        f"**{_plain_start(_plain_markdown(name[part[0].speaker]))}** [{_stamp(part[0].start_ms)}]\n\n"
+        + _plain_start(" ".join(_marked(segment, escape=_plain_markdown, mark="*{}*") for segment in part))
+        for part in _paragraphs(_told_apart(transcript, name))
     ]
     notices = [f"> {sentence}" for sentence in _sentences(transcript)]
     return "\n\n".join(["# Transcript", *notices, *paragraphs]) + "\n"
@@ -91,13 +92,19 @@ FORMATS = {
 
 def _names(transcript: Transcript) -> dict[str, str]:
     """What to call each speaker: the name given, else `Speaker 1` for `S1`."""
-    ids = {segment.speaker for segment in transcript.segments}
+    ids = dict.fromkeys(segment.speaker for segment in transcript.segments)
     given = {speaker.id: cues.one_line(speaker.name or "") for speaker in transcript.speakers}
-    return {speaker: given.get(speaker) or _unnamed(speaker) for speaker in ids}
+    return {speaker: given.get(speaker) or labels.unnamed(speaker) for speaker in ids}
 
 
-def _unnamed(speaker: str) -> str:
-    return re.sub(r"\AS(?=[0-9]+\Z)", "Speaker ", speaker)
+def _told_apart(transcript: Transcript, shown: dict[str, str]) -> Transcript:
+    """Two who are shown under one name are one to whoever reads: theirs is one turn, also when it is read back."""
+    if len(set(shown.values())) == len(shown):
+        return transcript
+    first = {name: speaker for speaker, name in reversed(shown.items())}
+    one = {speaker: first[name] for speaker, name in shown.items()}
+    merged = (segment.model_copy(update={"speaker": one[segment.speaker]}) for segment in transcript.segments)
+    return transcript.model_copy(update={"segments": tuple(merged)})
 
 
 def _sentences(transcript: Transcript) -> list[str]:
@@ -142,9 +149,13 @@ def _marked(segment: Segment, *, escape: Callable[[str], str] = str, mark: str =
 def _plain_markdown(text: str) -> str:
     """Text that CommonMark and GitHub's dialect (strike-through, `$` formulas) show as it was said."""
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    text = MARKDOWN_INLINE.sub(r"\\\g<0>", text)
-    start = MARKDOWN_START.match(text)  # "1. " or "# " would begin a list or a heading
-    return f"{text[: start.start('mark')]}\\{text[start.start('mark') :]}" if start else text
+    return MARKDOWN_INLINE.sub(r"\\\g<0>", text)
+
+
+def _plain_start(line: str) -> str:
+    """A line that begins no list and no heading, as "1. " or "# " would."""
+    start = MARKDOWN_START.match(line)
+    return f"{line[: start.start('mark')]}\\{line[start.start('mark') :]}" if start else line
 
 
 def _vtt_cue(cue: Cue, name: str) -> Cue:
@@ -155,10 +166,16 @@ def _vtt_text(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _srt_text(text: str, *, label: str) -> str:
+def _srt_cue(cue: Cue, label: str, *, is_new: bool) -> Cue:
+    """With the speaker's label where it is new, or where the words would be taken for one of their own."""
+    text = _srt_text(cue.text)
+    needs_label = is_new or labels.split(text)[0] is not None
+    return cue._replace(text="\n".join(cues.lines(label + text if needs_label else text)))
+
+
+def _srt_text(text: str) -> str:
     """SubRip cannot escape: what a player would take for a tag or a time line gets a look-alike character."""
-    lines = cues.lines(label + text)
-    return "\n".join(SRT_MARKUP.sub(lambda found: LOOK_ALIKE[found.group()], line) for line in lines)
+    return SRT_MARKUP.sub(lambda found: LOOK_ALIKE[found.group()], text)
 
 
 def _written(shown: Iterable[Cue], format_: str) -> str:

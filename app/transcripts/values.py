@@ -26,6 +26,7 @@ class Notice(StrEnum):
     LANGUAGE_UNCERTAIN = "language-uncertain"
     LANGUAGE_MISMATCH = "language-mismatch"
     SEVERAL_LANGUAGES = "several-languages"
+    TIMES_ESTIMATED = "times-estimated"
 
 
 class Value(BaseModel):
@@ -64,8 +65,9 @@ class Speaker(Value):
 class Transcript(Value):
     """One immutable version of the words of an interview.
 
-    `language` is an ISO 639-1 code (None: nothing was said); `language_probability` is None when the language
-    was given and not detected. Segments are in order of `start_ms`.
+    `language` is an ISO 639-1 code (None: nothing was said, or nobody said which it is); `language_probability` is
+    None when the language was given and not detected. Segments are in order of `start_ms`. What was not heard here
+    has the engine `import` and as its model the format that it came in.
     """
 
     language: str | None

@@ -23,6 +23,18 @@ from app.api.schemas.fields import (
     Input,
     PageQuery,
 )
+from app.api.schemas.imports import (
+    ImportFields,
+    NamedIn,
+    SegmentChange,
+    SegmentIn,
+    SpeakerChange,
+    SpeakerIn,
+    TranscriptIn,
+    TurnIn,
+    TurnsIn,
+    WordIn,
+)
 from app.api.schemas.insights import (
     AllInsightFilters,
     InsightChange,
@@ -45,7 +57,7 @@ from app.api.schemas.jobs import JOB_EXAMPLE, JobOut, TranscriptionIn
 from app.api.schemas.keys import KeyIn, KeyMade, KeyOut, KeyPage, MeOut
 from app.api.schemas.questions import QuestionListOut, QuestionOut, QuestionsIn
 from app.api.schemas.service import HealthOut, LimitsOut, ReadyOut
-from app.api.schemas.transcripts import TranscriptOut
+from app.api.schemas.transcripts import TranscriptEditOut, TranscriptOut
 
 __all__ = [
     "EXAMPLE_CONSENT",
@@ -72,6 +84,7 @@ __all__ = [
     "ContactPage",
     "ErasureOut",
     "HealthOut",
+    "ImportFields",
     "Input",
     "InsightChange",
     "InsightFilters",
@@ -92,13 +105,23 @@ __all__ = [
     "KeyPage",
     "LimitsOut",
     "MeOut",
+    "NamedIn",
     "PageQuery",
     "QuestionListOut",
     "QuestionOut",
     "QuestionsIn",
     "ReadyOut",
     "RecordingFields",
+    "SegmentChange",
+    "SegmentIn",
+    "SpeakerChange",
+    "SpeakerIn",
+    "TranscriptEditOut",
+    "TranscriptIn",
     "TranscriptOut",
     "TranscriptionIn",
+    "TurnIn",
+    "TurnsIn",
     "WithdrawalIn",
+    "WordIn",
 ]

@@ -14,6 +14,7 @@ class LimitsOut(Output):
             "max_recording_bytes": 2147483648,
             "max_recording_s": 36000,
             "max_json_bytes": 1048576,
+            "max_transcript_bytes": 33554432,
             "min_upload_bytes_per_s": 16384,
             "media_types": ["audio/mp4", "audio/mpeg"],
         }
@@ -22,6 +23,7 @@ class LimitsOut(Output):
     max_recording_bytes: int
     max_recording_s: int
     max_json_bytes: int
+    max_transcript_bytes: int
     min_upload_bytes_per_s: int
     media_types: Sequence[str]
 

@@ -36,43 +36,64 @@ class SpeakerOut(Output):
     role: Role | None
 
 
+TRANSCRIPT_EXAMPLE = {
+    "interview_id": EXAMPLE_INTERVIEW,
+    "version": 1,
+    "language": "en",
+    "language_probability": 0.98,
+    "duration_ms": 87400,
+    "engine": "faster-whisper",
+    "model": "base",
+    "options": {"beam_size": 5},
+    "notices": [],
+    "speakers": [{"id": "S1", "name": None, "role": None}],
+    "segments": [
+        {
+            "id": 1,
+            "start_ms": 320,
+            "end_ms": 1480,
+            "speaker": "S1",
+            "text": "What do you like?",
+            "doubts": [],
+            "words": [{"start_ms": 320, "end_ms": 610, "text": "What", "probability": 0.97}],
+        }
+    ],
+}
+
+
 class TranscriptOut(Output):
     """One version of the words. Times are in ms from the start of the recording."""
 
-    model_config = example(
-        {
-            "interview_id": EXAMPLE_INTERVIEW,
-            "version": 1,
-            "language": "en",
-            "language_probability": 0.98,
-            "duration_ms": 87400,
-            "engine": "faster-whisper",
-            "model": "base",
-            "options": {"beam_size": 5},
-            "notices": [],
-            "speakers": [{"id": "S1", "name": None, "role": None}],
-            "segments": [
-                {
-                    "id": 1,
-                    "start_ms": 320,
-                    "end_ms": 1480,
-                    "speaker": "S1",
-                    "text": "What do you like?",
-                    "doubts": [],
-                    "words": [{"start_ms": 320, "end_ms": 610, "text": "What", "probability": 0.97}],
-                }
-            ],
-        }
-    )
+    model_config = example(TRANSCRIPT_EXAMPLE)
 
     interview_id: str
     version: int
     language: str | None
     language_probability: float | None
     duration_ms: int
-    engine: str
-    model: str
+    engine: str = Field(description="What heard it; `import`: nothing here did.")
+    model: str = Field(description="The weights it was heard with; of an import, the format it came in.")
     options: dict[str, JsonValue]
-    notices: list[Notice] = Field(description="What to know about the whole: no speech, an uncertain language ...")
+    notices: list[Notice] = Field(
+        description="What to know about the whole: no speech, an uncertain language, times that are estimated ..."
+    )
     speakers: list[SpeakerOut]
     segments: list[SegmentOut]
+
+
+class TranscriptEditOut(Output):
+    """The version that an edit made, with what is different in it. Without a difference, the version there was."""
+
+    model_config = example(
+        {
+            "interview_id": EXAMPLE_INTERVIEW,
+            "version": 2,
+            "speakers": TRANSCRIPT_EXAMPLE["speakers"],
+            "segments": TRANSCRIPT_EXAMPLE["segments"],
+        }
+    )
+
+    interview_id: str
+    version: int
+    speakers: list[SpeakerOut] = Field(description="All of them.")
+    segments: list[SegmentOut] = Field(description="The one that was asked for; none for a speaker.")
