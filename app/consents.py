@@ -128,7 +128,7 @@ def is_given(session: Session, interview_id: str) -> bool:
 
 def missing() -> ConsentRequired:
     return ConsentRequired(
-        "Say consent=true, before the recording, when everyone on it has agreed to be recorded and transcribed."
+        "Say consent=true, before what was said, when everyone who speaks has agreed to be recorded and transcribed."
     )
 
 

@@ -7,7 +7,7 @@ CandidError
 │   ├── KeyRefused            the key is unknown, expired or revoked
 │   └── ScopeMissing          the key is good, but not for this
 ├── InvalidRequest
-│   ├── ConsentRequired       a recording came without the interviewee's consent
+│   ├── ConsentRequired       a recording or a transcript came without consent
 │   ├── FieldInvalid          a value is not what it should be (pointer says where)
 │   ├── QuoteNotFound         these words stand in no turn of the transcript
 │   ├── CursorInvalid         a cursor we did not make, or made for other filters
@@ -113,7 +113,7 @@ class InvalidRequest(CandidError):
 
 
 class ConsentRequired(InvalidRequest):
-    """A recording is only taken with the consent of everyone on it."""
+    """Recordings and transcripts are only taken with the consent of everyone who speaks."""
 
     code = "consent-required"
 

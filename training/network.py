@@ -15,6 +15,7 @@ from torch.nn import functional
 from workers.classifier.encoder import EPSILON, FARTHEST, FIRST_PLACE, HEADS, LAYERS
 
 WIDTH, BUCKETS = 768, 32
+LEFT_ALONE = 4  # the lowest layers, which know words and grammar: changing them as well takes a fifth longer to train
 ATTENTION = {"query": "q", "key": "k", "value": "v", "out": "o"}  # our names, the makers'
 NOT_SEEN = -1e4  # added to attention where there is no token; fits half precision
 
@@ -51,7 +52,8 @@ class Layer(nn.Module):
         base = f"encoder.layer.{number}."
 
         def linear(name: str) -> Changed:
-            return Changed(weights[f"{base}{name}.weight"], weights[f"{base}{name}.bias"], rank=shape.rank)
+            changed = Changed(weights[f"{base}{name}.weight"], weights[f"{base}{name}.bias"], rank=shape.rank)
+            return changed.requires_grad_(number >= LEFT_ALONE)
 
         for ours, theirs in ATTENTION.items():
             setattr(self, ours, linear(f"attention.attn.{theirs}"))
@@ -104,7 +106,7 @@ class Network(nn.Module):
         """Every changed layer with the name its weight has in the makers' file."""
         names = {ours: f"attention.attn.{theirs}" for ours, theirs in ATTENTION.items()}
         names |= {"wide": "intermediate.dense", "narrow": "output.dense"}
-        for number, layer in enumerate(self.layers):
+        for number, layer in enumerate(self.layers[LEFT_ALONE:], LEFT_ALONE):
             for ours, theirs in names.items():
                 yield f"encoder.layer.{number}.{theirs}", getattr(layer, ours)
 

@@ -68,7 +68,7 @@ def _begin_at_the_rules(network: Network) -> None:
 
 
 def _optimizer(network: Network) -> torch.optim.Optimizer:
-    body = [parameter for name, parameter in network.named_parameters() if not name.startswith("head")]
+    body = [one for name, one in network.named_parameters() if one.requires_grad and not name.startswith("head")]
     groups = [{"params": body, "lr": RATE}, {"params": list(network.head.parameters()), "lr": HEAD_RATE}]
     return torch.optim.AdamW(groups, weight_decay=0.01)
 

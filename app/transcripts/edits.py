@@ -53,9 +53,7 @@ def with_speaker(transcript: Transcript, speaker_id: str, changes: dict[str, Any
     """The transcript with another name or role for a speaker. Raises NotFound."""
     if speaker_id not in {one.id for one in transcript.speakers}:
         raise NotFound("This transcript has no speaker with that id.")
-    speakers = (
-        one.model_copy(update=changes) if one.id == speaker_id else one for one in transcript.speakers
-    )  # fmt: skip
+    speakers = (one.model_copy(update=changes) if one.id == speaker_id else one for one in transcript.speakers)
     return transcript.model_copy(update={"speakers": tuple(speakers)})
 
 

@@ -180,9 +180,7 @@ def _placed(paragraph: _Paragraph, after: _Paragraph | None) -> list[Line]:
     if within and within[-1] - start_ms >= PARAGRAPH_MS:
         whole_ms = times[-1][1] - start_ms
         times = spread(lines, start_ms, whole_ms * (PARAGRAPH_MS - 1) // (within[-1] - start_ms))
-    placed = [
-        replace(line, start_ms=begins, end_ms=ends) for line, (begins, ends) in zip(lines, times, strict=True)
-    ]  # fmt: skip
+    placed = [replace(line, start_ms=begins, end_ms=ends) for line, (begins, ends) in zip(lines, times, strict=True)]
     is_broken = after is not None and after.name == paragraph.name and lines[-1].text.endswith(SENTENCE_ENDS)
     if is_broken and room_ms is not None and room_ms >= PARAGRAPH_MS:
         placed[-1] = replace(placed[-1], end_ms=start_ms + room_ms)

@@ -80,7 +80,5 @@ def with_interviewer(found: Transcript, name: str) -> Transcript | None:
     ids = {one.id for one in found.speakers if wanted in ((one.name or "").casefold(), one.id.casefold())}
     if not ids:
         return None
-    speakers = (
-        one.model_copy(update={"role": Role.INTERVIEWER}) if one.id in ids else one for one in found.speakers
-    )  # fmt: skip
+    speakers = (one.model_copy(update={"role": Role.INTERVIEWER}) if one.id in ids else one for one in found.speakers)
     return found.model_copy(update={"speakers": tuple(speakers)})

@@ -213,8 +213,9 @@ def test_what_cannot_be_read_is_told_with_its_place_and_nothing_is_kept(
     assert client.get(made["links"]["self"]).json() == made
 
 
-def test_a_body_that_is_no_json_is_400(client: Client) -> None:
-    answer = put(client, plan(client, title="A talk"), b"{", "application/json")
+@pytest.mark.parametrize("body", [b"{", b'{"a": NaN}', b'"\\ud800"', b"[" * 100_000])
+def test_a_body_that_is_no_json_is_400(client: Client, body: bytes) -> None:
+    answer = put(client, plan(client, title="A talk"), body, "application/json")
     assert (answer.status_code, answer.json()["code"]) == (400, "json-invalid")
 
 

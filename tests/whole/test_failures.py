@@ -22,10 +22,12 @@ from tests.scenes import make_key
 DOCUMENT = json.loads((Path(__file__).parents[2] / "openapi" / "openapi.json").read_text())
 OPERATIONS = [(method, path, about) for path, found in DOCUMENT["paths"].items() for method, about in found.items()]
 GUARDED = [(method, path) for method, path, about in OPERATIONS if about["security"]]
+# A transcript's body is looked at after its interview is, and has a limit of its own: see test_imports.
 WITH_JSON = [
     (method, path)
     for method, path, about in OPERATIONS
     if "application/json" in about.get("requestBody", {}).get("content", {})
+    and about["operationId"] != "put_transcript"
 ]
 SECRET = "the words of an interview"
 

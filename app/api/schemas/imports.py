@@ -226,10 +226,14 @@ class SegmentChange(Input):
     speaker: SpeakerId | None = Field(default=None, description="Who says them; the next free id is a new speaker.")
 
 
+def _name(text: str) -> str | None:
+    return one_line(text) or None
+
+
 class SpeakerChange(Input):
     """What to change about a speaker; null clears it."""
 
     model_config = example({"name": "Ada Okafor", "role": "interviewee"})
 
-    name: Line | None = Field(default=None, description="What to call them.")
+    name: Annotated[Line, AfterValidator(_name)] | None = Field(default=None, description="What to call them.")
     role: Role | None = Field(default=None, description="Who interviews whom matters to what is found.")
