@@ -40,8 +40,10 @@ class Changed(nn.Module):
         self.down = nn.Parameter(torch.randn(rank, weight.shape[1]) / math.sqrt(weight.shape[1]))
         self.up = nn.Parameter(torch.zeros(weight.shape[0], rank))
         self.scale = scale
+        self.rounds = False
 
     def forward(self, x: Tensor) -> Tensor:
+        x = rounded(x) if self.rounds else x
         change = functional.linear(functional.linear(x, self.down), self.up)
         return functional.linear(x, self.weight, self.bias) + change * self.scale
 
@@ -102,6 +104,12 @@ class Network(nn.Module):
         sentences = functional.dropout(pool @ x.float().reshape(-1, WIDTH), self.dropout, self.training)
         return self.head(torch.cat([sentences, features], dim=1))
 
+    def round_as_run(self) -> None:
+        """From here on every layer sees its input in the 8 bits that the worker will give it."""
+        for module in self.modules():
+            if isinstance(module, Changed):
+                module.rounds = True
+
     def changed(self) -> Iterator[tuple[str, Changed]]:
         """Every changed layer with the name its weight has in the makers' file."""
         names = {ours: f"attention.attn.{theirs}" for ours, theirs in ATTENTION.items()}
@@ -109,6 +117,15 @@ class Network(nn.Module):
         for number, layer in enumerate(self.layers[LEFT_ALONE:], LEFT_ALONE):
             for ours, theirs in names.items():
                 yield f"encoder.layer.{number}.{theirs}", getattr(layer, ours)
+
+
+def rounded(x: Tensor) -> Tensor:
+    """`x` as the worker's 8 bits hold it, a scale per row; what is learnt through it passes as if it were not rounded.
+
+    Jacob et al. 2018 (quantization-aware training).
+    """
+    step = x.detach().abs().amax(dim=-1, keepdim=True).clamp(min=1e-6) / 127
+    return x + ((x.detach() / step).round() * step - x.detach())
 
 
 def buckets(length: int) -> Tensor:

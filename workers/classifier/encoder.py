@@ -19,7 +19,7 @@ LAYERS, HEADS, EPSILON, FARTHEST = 12, 12, 1e-5, 128
 FIRST_PLACE = 2  # the makers' table of positions begins after that of padding
 # Half the time of float32, a quarter of its size; `make eval COMPUTE=float32` says what it costs.
 COMPUTE = "int8"
-TOKENS_AT_ONCE = 4096
+TOKENS_AT_ONCE = 512  # on one core more at once is no faster, and pads short windows more
 
 
 def write(folder: Path, weights: Mapping[str, Array], tokenizer: Tokenizer, *, compute: str = COMPUTE) -> None:
