@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from app import claims, contacts, insights, keys, models, transcripts
+from app import claims, contacts, insights, keys, models, planned_questions, transcripts
 from app.claims import Claim
 from app.db import writing
 from app.keys import Scope
@@ -105,6 +105,9 @@ def work_through(here: Installation, job_id: str, transcript: Transcript) -> Non
         job, _interview = claims.held(session, claim)
         transcripts.keep(session, job=job, transcript=transcript)
         found = insights.find_in(*transcripts.current(session, job.interview_id))
+        texts = [question.text for question in planned_questions.of(session, job.interview_id)]
+        checked = planned_questions.check(found.version, found.turns, texts)
+        planned_questions.keep(session, interview_id=job.interview_id, checked=checked)
         insights.keep(session, interview_id=job.interview_id, found=found)
         contacts.propose(session, interview_id=job.interview_id, found=found)
         assert claims.succeed(session, claim)
