@@ -14,10 +14,8 @@ from app.db import WriteSession, now
 from app.errors import ContactNameless, FieldInvalid, NotFound, VersionMismatch
 from app.extraction import Category
 from app.extraction.referred import Referred, around, both, is_same, referred
-from app.extraction.turns import SpokenTurn, locate
-from app.extraction.values import Place
 from app.ids import Kind
-from app.insights import Found
+from app.insights import Found, Talk, nearest
 
 NAMES = ("name", "role", "organisation")
 JUDGED = ("confirmed", "corrected", "rejected")
@@ -53,14 +51,15 @@ def propose(session: WriteSession, *, interview_id: str, found: Found) -> int:
     nobody has touched and nothing speaks of any more goes. Call it in the transaction that keeps the insights.
     """
     interview = session.get_one(models.Interview, interview_id)
-    left = proposals(_referrals(session, interview_id), found)
+    talk = Talk(found.turns)
+    left = proposals(_referrals(session, interview_id), talk)
     for contact in of(session, interview_id):
         again = next((proposal for proposal in left if _is_heard_again(contact, proposal.who)), None)
         if again is not None:
             left.remove(again)
             _hear(contact, again)
         elif _is_touched(contact):
-            _place(contact, found)
+            follow([contact], found.version, talk)
         else:
             session.delete(contact)
     session.add_all(_new(interview, proposal) for proposal in left)
@@ -93,11 +92,11 @@ def _referrals(session: Session, interview_id: str) -> Sequence[models.Insight]:
     return session.exec(query.order_by(col(models.Insight.start_ms), col(models.Insight.id))).all()
 
 
-def proposals(insights: Iterable[models.Insight], found: Found) -> list[Proposal]:
+def proposals(insights: Iterable[models.Insight], talk: Talk) -> list[Proposal]:
     """Whom these referrals send to, each person once, with the insight that names them first. Pure."""
     people: list[Proposal] = []
     for insight in insights:
-        for who in _sent_to(insight, found):
+        for who in _sent_to(insight, talk):
             at = next((at for at, known in enumerate(people) if is_same(known.who, who)), None)
             if at is None:
                 people.append(Proposal(who, insight))
@@ -106,20 +105,10 @@ def proposals(insights: Iterable[models.Insight], found: Found) -> list[Proposal
     return people
 
 
-def _sent_to(insight: models.Insight, found: Found) -> list[Referred]:
-    finding = next((finding for finding in found.findings if finding.quote == insight.quote), None)
-    asked = finding.question_at if finding else None
-    question = found.turns[asked.turn_index].text[asked.start : asked.end] if asked else ""
-    place = _place_of(insight.quote, found.turns)
-    return referred(insight.quote, around(found.turns, place, question=question)) if place else []
-
-
-def _place_of(quote: str, turns: Sequence[SpokenTurn]) -> Place | None:
-    for index, turn in enumerate(turns):
-        start = turn.text.find(quote)
-        if start >= 0:
-            return Place(index, start, start + len(quote))
-    return None
+def _sent_to(insight: models.Insight, talk: Talk) -> list[Referred]:
+    spot = nearest(talk.spots(insight.quote), insight.start_ms)
+    question = insight.question["text"] if insight.question else ""
+    return referred(insight.quote, around(talk.turns, spot.place, question=question)) if spot else []
 
 
 def _is_heard_again(contact: models.Contact, who: Referred) -> bool:
@@ -142,15 +131,13 @@ def _hear(contact: models.Contact, proposal: Proposal) -> None:
         _change(contact, proposal.said)
 
 
-def _place(contact: models.Contact, found: Found) -> None:
-    """Moves the evidence of a contact to its quote's place in this version; where it is gone, it stays as it was."""
-    if contact.heard is None:
-        return
-    place = _place_of(contact.heard["quote"], found.turns)
-    if place is not None:
-        at = asdict(locate(found.turns[place.turn_index], place.start, place.end))
-        contact.heard = contact.heard | at | {"segment_ids": list(at["segment_ids"])}
-        contact.transcript_version = found.version
+def follow(contacts: Iterable[models.Contact], version: int, talk: Talk) -> None:
+    """Moves the evidence of each to its quote's place in this version; where it is gone, it stays as it was."""
+    for contact in contacts:
+        spot = nearest(talk.spots(contact.heard["quote"]), contact.heard["start_ms"]) if contact.heard else None
+        if spot is not None:
+            at = asdict(spot.evidence) | {"quote": spot.text, "segment_ids": list(spot.evidence.segment_ids)}
+            contact.heard, contact.transcript_version = (contact.heard or {}) | at, version
 
 
 def _change(contact: models.Contact, changes: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 from sqlmodel import col, select
 
-from app import claims, contacts, insights, models, planned_questions, recordings, transcripts
+from app import claims, contacts, insights, models, planned_questions, recordings, revisions, transcripts
 from app.claims import Claim, Report
 from app.db import WriteSession, reading
 from app.errors import RecordingLost, WorkCanceled
@@ -279,8 +279,7 @@ def _keep(session: WriteSession, claim: Claim, plan: Plan, voices: Voices) -> in
     job, interview = claims.held(session, claim)
     transcript = _transcript(plan, _said(session, claim, plan), voices, _vocabulary(job))
     version = transcripts.keep(session, job=job, transcript=transcript)
-    # Until the new insights are there, the old ones are held against the new words, in this same transaction.
-    insights.mark_stale(session, interview.id)
+    revisions.settle(session, interview.id)
     set_interview(interview, "extracting")
     claims.checkpoint(session, claim)
     return version
