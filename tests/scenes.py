@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from app import claims, contacts, insights, keys, models, planned_questions, transcripts
+from app import claims, insights, keys, models, planned_questions, referrals, transcripts
 from app.claims import Claim
 from app.db import writing
 from app.keys import Scope
@@ -109,7 +109,7 @@ def work_through(here: Installation, job_id: str, transcript: Transcript) -> Non
         checked = planned_questions.check(found.version, found.turns, texts)
         planned_questions.keep(session, interview_id=job.interview_id, checked=checked)
         insights.keep(session, interview_id=job.interview_id, found=found)
-        contacts.propose(session, interview_id=job.interview_id, found=found)
+        referrals.propose(session, interview_id=job.interview_id, found=found)
         assert claims.succeed(session, claim)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app import contacts, insights, models, transcripts
+from app import contacts, insights, models, referrals, transcripts
 from app.db import reading, writing
 from tests.client import Client
 from tests.installation import SAMPLE, Installation
@@ -51,7 +51,7 @@ def extract_again(here: Installation, made: dict[str, Any]) -> int:
     with writing(here.engine) as session:
         found = insights.find_in(*transcripts.current(session, made["id"]))
         insights.keep(session, interview_id=made["id"], found=found)
-        return contacts.propose(session, interview_id=made["id"], found=found)
+        return referrals.propose(session, interview_id=made["id"], found=found)
 
 
 def withdraw(client: Client, made: dict[str, Any]) -> dict[str, Any]:
