@@ -1,4 +1,4 @@
-"""Contacts: whom to talk to next, as `referrals` proposes them or a person adds them; judged, planned with, erased."""
+"""Contacts: whom to talk to next, as `proposals` has them or a person adds them; judged, planned with, erased."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -69,9 +69,8 @@ def page(
 
 
 def _mentions(text: str) -> Any:
-    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     columns = (models.Contact.name, models.Contact.role, models.Contact.organisation, models.Contact.note)
-    return or_(*(col(column).ilike(f"%{escaped}%", escape="\\") for column in columns))
+    return or_(*(col(column).icontains(text, autoescape=True) for column in columns))
 
 
 def add(session: WriteSession, owner_id: str, known: Mapping[str, Any]) -> models.Contact:

@@ -179,8 +179,6 @@ def _in_order(query: Any, sort: str, cursor: cursors.Position | None) -> Any:
 
 
 def _mentions(text: str) -> Any:
-    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    pattern = f"%{escaped}%"
     columns = (models.Interview.title, models.Interview.interviewee, models.Interview.role, models.Interview.employer)
     said = (
         select(models.Transcript.interview_id)
@@ -188,10 +186,10 @@ def _mentions(text: str) -> Any:
         .where(
             models.Transcript.interview_id == models.Interview.id,
             models.Transcript.version == models.Interview.transcript_version,
-            col(models.Segment.text).ilike(pattern, escape="\\"),
+            col(models.Segment.text).icontains(text, autoescape=True),
         )
     )
-    return or_(*(col(column).ilike(pattern, escape="\\") for column in columns), said.exists())
+    return or_(*(col(column).icontains(text, autoescape=True) for column in columns), said.exists())
 
 
 def etag(interview: models.Interview, job: models.Job | None) -> str:

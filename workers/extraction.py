@@ -5,7 +5,7 @@ It may be done twice, as every step: a killed worker's steps are done again.
 
 from dataclasses import replace
 
-from app import claims, insights, models, planned_questions, referrals, transcripts
+from app import claims, insights, models, planned_questions, proposals, transcripts
 from app.claims import Claim, Report
 from app.db import WriteSession, reading
 from app.errors import WorkCanceled
@@ -67,5 +67,5 @@ def _keep_found(
     _note_llm(job, report)
     planned_questions.keep(session, interview_id=interview.id, checked=checked)
     new = insights.keep(session, interview_id=interview.id, found=found)
-    referrals.propose(session, interview_id=interview.id, found=found)
+    proposals.propose(session, interview_id=interview.id, found=found)
     return new

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
-from app import models, transcripts
+from app import models
 from app.db import WriteSession, now
 from app.errors import PassingFailure
 from app.extraction import RULES, Finding, Judge, extract
@@ -48,12 +48,6 @@ def keep(session: WriteSession, *, interview_id: str, found: Found) -> int:
     for finding in new:
         _keep(session, interview, finding, found.turns)
     return len(new)
-
-
-def extract_and_keep(session: WriteSession, *, interview_id: str) -> int:
-    """Both in one transaction, for short transcripts."""
-    found = find_in(*transcripts.current(session, interview_id))
-    return keep(session, interview_id=interview_id, found=found)
 
 
 def of(session: Session, interview_id: str) -> Sequence[models.Insight]:

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from app import contacts, insights, models, referrals, transcripts
+from app import contacts, models
 from app.db import reading, writing
 from tests.client import Client
 from tests.installation import SAMPLE, Installation
-from tests.scenes import REFERRAL, SENT, WORD_MS, bytes_of_database, heard, plan, spoken, work_through
+from tests.scenes import REFERRAL, SENT, WORD_MS, bytes_of_database, heard, plan, search, spoken, work_through
 
 ASKED = SENT[0]
 DAN = "I can put you in touch with Dan Whitlock at Kestrel Games."
@@ -49,9 +49,7 @@ def hear_again(here: Installation, client: Client, made: dict[str, Any], turns: 
 
 def extract_again(here: Installation, made: dict[str, Any]) -> int:
     with writing(here.engine) as session:
-        found = insights.find_in(*transcripts.current(session, made["id"]))
-        insights.keep(session, interview_id=made["id"], found=found)
-        return referrals.propose(session, interview_id=made["id"], found=found)
+        return search(session, made["id"])
 
 
 def withdraw(client: Client, made: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Referrals: whom the insights of an interview send the listener to, proposed as contacts with the words for proof."""
+"""Proposals: whom the referrals of an interview send to, as contacts with the words for proof."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -42,7 +42,7 @@ def propose(session: WriteSession, *, interview_id: str, found: Found) -> int:
     """
     interview = session.get_one(models.Interview, interview_id)
     talk = Talk(found.turns)
-    left = proposals(_referrals(session, interview_id), talk)
+    left = of_referrals(_referrals(session, interview_id), talk)
     for contact in contacts.of(session, interview_id):
         again = next((proposal for proposal in left if _is_heard_again(contact, proposal.who)), None)
         if again is not None:
@@ -76,7 +76,7 @@ def _referrals(session: Session, interview_id: str) -> Sequence[models.Insight]:
     return session.exec(query.order_by(col(models.Insight.start_ms), col(models.Insight.id))).all()
 
 
-def proposals(insights: Iterable[models.Insight], talk: Talk) -> list[Proposal]:
+def of_referrals(insights: Iterable[models.Insight], talk: Talk) -> list[Proposal]:
     """Whom these referrals send to, each person once, with the insight that names them first. Pure."""
     people: list[Proposal] = []
     for insight in insights:
