@@ -51,8 +51,8 @@ def _seconded(bench: Bench, claim: Claim, found: insights.Found) -> tuple[insigh
     return replace(found, findings=llm.union(found.findings, reading.findings)), reading.report
 
 
-def _note_llm(job: models.Job, report: llm.Report | None) -> None:
-    job.options = {**job.options, "llm": report.as_json() if report else None}
+def _note_llm(job: models.Job, report: llm.Report) -> None:
+    job.options = {**job.options, "llm": report.as_json()}
     job.version += 1
 
 
@@ -64,7 +64,9 @@ def _keep_found(
     report: llm.Report | None,
 ) -> int:
     job, interview = claims.held(session, claim)
-    _note_llm(job, report)
+    # Without one, what an earlier attempt noted stays: words that were sent stay sent.
+    if report is not None:
+        _note_llm(job, report)
     planned_questions.keep(session, interview_id=interview.id, checked=checked)
     new = insights.keep(session, interview_id=interview.id, found=found)
     proposals.propose(session, interview_id=interview.id, found=found)
