@@ -1,76 +1,24 @@
-"""Contacts: whom to talk to next, proposed from referrals or added by a person, whose word is never overwritten."""
+"""Contacts: whom to talk to next, as `proposals` has them or a person adds them; judged, planned with, erased."""
 
-import hashlib
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, or_
 from sqlmodel import Session, col, select
 
-from app import cursors, models
+from app import cursors, etags, models
 from app.db import WriteSession, now
-from app.errors import ContactNameless, FieldInvalid, NotFound, VersionMismatch
-from app.extraction import Category
-from app.extraction.referred import Referred, around, both, is_same, referred
-from app.extraction.turns import SpokenTurn, locate
-from app.extraction.values import Place
+from app.errors import ContactNameless, FieldInvalid, NotFound
+from app.extraction.referred import Referred
 from app.ids import Kind
-from app.insights import Found
 
 NAMES = ("name", "role", "organisation")
-JUDGED = ("confirmed", "corrected", "rejected")
-EVIDENCE = ("quote", "speaker", "start_ms", "end_ms", "segment_ids")
 
 
-@dataclass(frozen=True)
-class Proposal:
-    """Somebody a referral sends to, and the insight that says so first."""
-
-    who: Referred
-    insight: models.Insight
-
-    @property
-    def said(self) -> dict[str, Any]:
-        """Who it is, and what was offered."""
-        return {"offered": self.who.offered.value} | _names(self.who)
-
-    @property
-    def heard(self) -> dict[str, Any]:
-        """What a contact remembers of it."""
-        return _names(self.who) | {name: getattr(self.insight, name) for name in EVIDENCE}
-
-
-def _names(who: Referred | models.Contact) -> dict[str, str | None]:
+def names(who: Referred | models.Contact) -> dict[str, str | None]:
+    """Who it is, as far as that is known."""
     return {name: getattr(who, name) for name in NAMES}
-
-
-def propose(session: WriteSession, *, interview_id: str, found: Found) -> int:
-    """Contacts for the referrals that were just kept; returns how many are new.
-
-    Who is heard of again keeps their id, and whatever a person made of them; they get the evidence of this time. Whom
-    nobody has touched and nothing speaks of any more goes. Call it in the transaction that keeps the insights.
-    """
-    interview = session.get_one(models.Interview, interview_id)
-    left = proposals(_referrals(session, interview_id), found)
-    for contact in of(session, interview_id):
-        again = next((proposal for proposal in left if _is_heard_again(contact, proposal.who)), None)
-        if again is not None:
-            left.remove(again)
-            _hear(contact, again)
-        elif _is_touched(contact):
-            _place(contact, found)
-        else:
-            session.delete(contact)
-    session.add_all(_new(interview, proposal) for proposal in left)
-    return len(left)
-
-
-def _new(interview: models.Interview, proposal: Proposal) -> models.Contact:
-    contact = models.Contact(owner_id=interview.owner_id, interview_id=interview.id, **proposal.said)
-    _hear(contact, proposal)
-    return contact
 
 
 def of(session: Session, interview_id: str) -> list[models.Contact]:
@@ -79,81 +27,8 @@ def of(session: Session, interview_id: str) -> list[models.Contact]:
     return list(session.exec(query.order_by(col(models.Contact.id))))
 
 
-def _referrals(session: Session, interview_id: str) -> Sequence[models.Insight]:
-    query = (
-        select(models.Insight)
-        .join(models.InsightCategory, col(models.InsightCategory.insight_id) == models.Insight.id)
-        .where(
-            models.Insight.interview_id == interview_id,
-            models.InsightCategory.category == Category.REFERRAL,
-            models.Insight.state != "rejected",
-            col(models.Insight.stale).is_(False),
-        )
-    )
-    return session.exec(query.order_by(col(models.Insight.start_ms), col(models.Insight.id))).all()
-
-
-def proposals(insights: Iterable[models.Insight], found: Found) -> list[Proposal]:
-    """Whom these referrals send to, each person once, with the insight that names them first. Pure."""
-    people: list[Proposal] = []
-    for insight in insights:
-        for who in _sent_to(insight, found):
-            at = next((at for at, known in enumerate(people) if is_same(known.who, who)), None)
-            if at is None:
-                people.append(Proposal(who, insight))
-            else:
-                people[at] = replace(people[at], who=both(people[at].who, who))
-    return people
-
-
-def _sent_to(insight: models.Insight, found: Found) -> list[Referred]:
-    finding = next((finding for finding in found.findings if finding.quote == insight.quote), None)
-    asked = finding.question_at if finding else None
-    question = found.turns[asked.turn_index].text[asked.start : asked.end] if asked else ""
-    place = _place_of(insight.quote, found.turns)
-    return referred(insight.quote, around(found.turns, place, question=question)) if place else []
-
-
-def _place_of(quote: str, turns: Sequence[SpokenTurn]) -> Place | None:
-    for index, turn in enumerate(turns):
-        start = turn.text.find(quote)
-        if start >= 0:
-            return Place(index, start, start + len(quote))
-    return None
-
-
-def _is_heard_again(contact: models.Contact, who: Referred) -> bool:
-    """Whether it is the same person, as the contact is called now or as it was heard before somebody corrected it."""
-    known = Referred(contact.name, contact.role, contact.organisation, who.offered)
-    heard = {name: contact.heard[name] for name in NAMES} if contact.heard else {}
-    return is_same(known, who) or is_same(replace(known, **heard), who)
-
-
-def _is_touched(contact: models.Contact) -> bool:
-    return contact.state in JUDGED or contact.note is not None
-
-
-def _hear(contact: models.Contact, proposal: Proposal) -> None:
-    """Takes over the evidence, and the words for who it is where no person has decided on them."""
-    first = {name: contact.heard[name] for name in NAMES} if contact.heard and contact.state != "proposed" else {}
-    contact.heard, contact.insight_id = proposal.heard | first, proposal.insight.id
-    contact.transcript_version = proposal.insight.transcript_version
-    if contact.state == "proposed" and proposal.said != _names(contact) | {"offered": contact.offered}:
-        _change(contact, proposal.said)
-
-
-def _place(contact: models.Contact, found: Found) -> None:
-    """Moves the evidence of a contact to its quote's place in this version; where it is gone, it stays as it was."""
-    if contact.heard is None:
-        return
-    place = _place_of(contact.heard["quote"], found.turns)
-    if place is not None:
-        at = asdict(locate(found.turns[place.turn_index], place.start, place.end))
-        contact.heard = contact.heard | at | {"segment_ids": list(at["segment_ids"])}
-        contact.transcript_version = found.version
-
-
-def _change(contact: models.Contact, changes: Mapping[str, Any]) -> None:
+def change(contact: models.Contact, changes: Mapping[str, Any]) -> None:
+    """Something that is news to whoever has read the contact."""
     for name, value in changes.items():
         setattr(contact, name, value)
     contact.version += 1
@@ -194,9 +69,8 @@ def page(
 
 
 def _mentions(text: str) -> Any:
-    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     columns = (models.Contact.name, models.Contact.role, models.Contact.organisation, models.Contact.note)
-    return or_(*(col(column).ilike(f"%{escaped}%", escape="\\") for column in columns))
+    return or_(*(col(column).icontains(text, autoescape=True) for column in columns))
 
 
 def add(session: WriteSession, owner_id: str, known: Mapping[str, Any]) -> models.Contact:
@@ -216,17 +90,13 @@ def review(
     if not any(changes.get(name, getattr(contact, name)) for name in NAMES):
         raise ContactNameless("A contact needs a name, a role or an organisation. Delete it, if it is nobody.")
     corrects = contact.heard is not None and any(name in changes for name in NAMES)
-    _change(contact, {"state": "corrected"} | dict(changes) if corrects else changes)
+    change(contact, {"state": "corrected"} | dict(changes) if corrects else changes)
     return contact
 
 
 def check_version(contact: models.Contact, if_match: str | None) -> None:
     """Raises VersionMismatch. Only the contact's own number counts: where its evidence lies is nobody's edit."""
-    if if_match is None or if_match.strip() == "*":
-        return
-    known = {tag.strip().strip('"').partition(".")[0] for tag in if_match.split(",")}
-    if str(contact.version) not in known:
-        raise VersionMismatch("Somebody changed this contact since you read it. Read it again.")
+    etags.check(if_match, current=str(contact.version), what="contact")
 
 
 def delete(session: WriteSession, owner_id: str, contact_id: str, *, if_match: str | None) -> None:
@@ -256,7 +126,7 @@ def take_up(session: WriteSession, owner_id: str, reference: str | None) -> mode
     except NotFound:
         raise FieldInvalid("/contact_id", "There is no contact with this id.") from None
     if contact.state == "proposed":
-        _change(contact, {"state": "confirmed"})
+        change(contact, {"state": "confirmed"})
     return contact
 
 
@@ -269,12 +139,12 @@ def forget(session: WriteSession, interview_id: str) -> int:
     contacts = of(session, interview_id)
     for contact in contacts:
         heard = contact.heard or {}
-        own = {name: value for name, value in _names(contact).items() if value and value != heard.get(name)}
+        own = {name: value for name, value in names(contact).items() if value and value != heard.get(name)}
         if not own:
             _delete(session, contact)
             continue
         nothing = dict.fromkeys((*NAMES, "interview_id", "insight_id", "transcript_version", "heard", "offered"))
-        _change(contact, nothing | own)
+        change(contact, nothing | own)
     session.flush()
     return len(contacts)
 
@@ -338,4 +208,4 @@ def _named_in(session: Session, contacts: Sequence[models.Contact]) -> dict[tupl
 def etag(card: Card) -> str:
     """A strong ETag. Its first number counts changes to the contact, the rest stands for all else that is shown."""
     shown = [card.contact.model_dump(mode="json"), card.stale, card.has_recording, card.also_named_in]
-    return f'"{card.contact.version}.{hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()[:16]}"'
+    return f'"{card.contact.version}.{etags.digest(shown)}"'

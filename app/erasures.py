@@ -66,6 +66,7 @@ def _erase_words(session: WriteSession, interview_id: str) -> dict[str, Any]:
         "contacts": contacts.forget(session, interview_id),
         "insights": _delete(session, models.Insight, col(models.Insight.interview_id) == interview_id),
         "transcripts": _delete(session, models.Transcript, col(models.Transcript.interview_id) == interview_id),
+        "questions": _delete(session, models.PlannedQuestion, col(models.PlannedQuestion.interview_id) == interview_id),
     }
     return dict(counts)
 

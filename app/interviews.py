@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import and_, or_
 from sqlmodel import Session, col, select
 
-from app import consents, contacts, cursors, erasures, jobs, models, recordings, titles, transcripts
+from app import consents, contacts, cursors, erasures, etags, jobs, models, recordings, titles, transcripts
 from app.consents import Grant
 from app.db import WriteSession, now
-from app.errors import ConsentWithdrawn, NotFound, RecordingAbsent, RecordingPresent, VersionMismatch
+from app.errors import ConsentWithdrawn, NotFound, RecordingAbsent, RecordingPresent
 from app.jobs import Queue
 from app.keys import Caller
 from app.uploads import Kept
@@ -179,8 +179,6 @@ def _in_order(query: Any, sort: str, cursor: cursors.Position | None) -> Any:
 
 
 def _mentions(text: str) -> Any:
-    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    pattern = f"%{escaped}%"
     columns = (models.Interview.title, models.Interview.interviewee, models.Interview.role, models.Interview.employer)
     said = (
         select(models.Transcript.interview_id)
@@ -188,10 +186,10 @@ def _mentions(text: str) -> Any:
         .where(
             models.Transcript.interview_id == models.Interview.id,
             models.Transcript.version == models.Interview.transcript_version,
-            col(models.Segment.text).ilike(pattern, escape="\\"),
+            col(models.Segment.text).icontains(text, autoescape=True),
         )
     )
-    return or_(*(col(column).ilike(pattern, escape="\\") for column in columns), said.exists())
+    return or_(*(col(column).icontains(text, autoescape=True) for column in columns), said.exists())
 
 
 def etag(interview: models.Interview, job: models.Job | None) -> str:
@@ -201,11 +199,7 @@ def etag(interview: models.Interview, job: models.Job | None) -> str:
 
 def check_version(interview: models.Interview, if_match: str | None) -> None:
     """Raises VersionMismatch. Only the interview's own number counts: progress of a job is nobody's edit."""
-    if if_match is None or if_match.strip() == "*":
-        return
-    known = {tag.strip().strip('"').partition(".")[0] for tag in if_match.split(",")}
-    if str(interview.version) not in known:
-        raise VersionMismatch("Somebody changed this interview since you read it. Read it again.")
+    etags.check(if_match, current=str(interview.version), what="interview")
 
 
 def update(

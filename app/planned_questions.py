@@ -1,16 +1,14 @@
 """Planned questions: a person's own list for an interview, and what became of each: asked, answered, skipped."""
 
-import hashlib
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from sqlmodel import Session, col, select
 
-from app import interviews, jobs, models
+from app import etags, interviews, jobs, models
 from app.db import WriteSession
-from app.errors import StateConflict, VersionMismatch
+from app.errors import StateConflict
 from app.extraction import alike
 from app.extraction.asking import Exchange, exchanges
 from app.extraction.turns import SpokenTurn, quoted
@@ -141,7 +139,8 @@ def replace(
 
     Raises VersionMismatch, and StateConflict while a worker is looking that may have read the old list.
     """
-    _check_version(known, if_match)
+    # Only the list itself counts: what a worker finds is nobody's edit.
+    etags.check(if_match, current=etags.digest(known.texts), what="list")
     interview = known.interview
     active = _active_job(session, interview.id)
     if active is not None and active.stage == Stage.EXTRACTING:
@@ -192,17 +191,4 @@ def status(row: models.PlannedQuestion) -> Status:
 def etag(known: Planned) -> str:
     """A strong ETag. Its first part stands for the list, the second for what became of it."""
     found = [known.interview.transcript_version, *(row.model_dump(mode="json") for row in known.rows)]
-    return f'"{_digest(known.texts)}.{_digest(found)}"'
-
-
-def _digest(value: Any) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def _check_version(known: Planned, if_match: str | None) -> None:
-    """Only the list itself counts: what a worker finds is nobody's edit."""
-    if if_match is None or if_match.strip() == "*":
-        return
-    named = {tag.strip().strip('"').partition(".")[0] for tag in if_match.split(",")}
-    if _digest(known.texts) not in named:
-        raise VersionMismatch("Somebody changed this list since you read it. Read it again.")
+    return f'"{etags.digest(known.texts)}.{etags.digest(found)}"'

@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlmodel import Session
 
-from app import consents, insights, interviews, jobs, models, transcripts
+from app import consents, contacts, insights, interviews, jobs, models, proposals, transcripts
 from app.consents import Grant
 from app.db import WriteSession
+from app.extraction.turns import turns_of
 from app.jobs import Queue
 from app.keys import Caller
 from app.transcripts import edits
@@ -66,7 +67,7 @@ def bring_in(
         transcript = transcript.model_copy(update={"language": interview.language})
     job = jobs.submit(session, queue, interview, kind="extraction", options={})
     version = transcripts.add(session, interview.id, transcript, job_id=job.id)
-    insights.mark_stale(session, interview.id)
+    settle(session, interview.id)
     return Revision(version, transcript), job
 
 
@@ -109,5 +110,20 @@ def _edit(session: WriteSession, edited: Edited, change: Callable[[Transcript], 
     options = old.options | {"edited_from": version, "edited_by": edited.caller.key_id}
     new = new.model_copy(update={"options": options})
     version = transcripts.add(session, interview.id, new, job_id=None)
-    insights.mark_stale(session, interview.id)
+    settle(session, interview.id)
     return Revision(version, new)
+
+
+def settle(session: WriteSession, interview_id: str) -> None:
+    """After every new version, whoever made it: what was found so far follows its words, or is stale from now on.
+
+    Call it in the transaction that adds the version: nothing is served as true unseen.
+    """
+    found, people = insights.of(session, interview_id), contacts.of(session, interview_id)
+    if not found and not people:
+        # The first transcript of an interview: reading it back would hold the write lock for nothing.
+        return
+    version, transcript = transcripts.current(session, interview_id)
+    talk = insights.Talk(turns_of(transcript))
+    insights.follow(session, found, version, talk)
+    proposals.follow(people, version, talk)

@@ -102,7 +102,8 @@ def make_ready(service: Service, interview_id: str) -> None:
     engine = open_engine(f"sqlite:///{service.data_dir / 'candid.db'}")
     with writing(engine) as session:
         transcripts.add(session, interview_id, transcript, job_id=None)
-        insights.extract_and_keep(session, interview_id=interview_id)
+        found = insights.find_in(*transcripts.current(session, interview_id))
+        insights.keep(session, interview_id=interview_id, found=found)
         session.get_one(models.Interview, interview_id).status = "ready"
     engine.dispose()
 

@@ -8,9 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from app import claims, contacts, insights, keys, models, transcripts
+from app import claims, insights, keys, models, planned_questions, proposals, transcripts
 from app.claims import Claim
-from app.db import writing
+from app.db import WriteSession, writing
 from app.keys import Scope
 from app.transcripts.values import Segment, Speaker, Transcript, Word
 from tests.client import Client
@@ -104,10 +104,18 @@ def work_through(here: Installation, job_id: str, transcript: Transcript) -> Non
     with writing(here.engine) as session:
         job, _interview = claims.held(session, claim)
         transcripts.keep(session, job=job, transcript=transcript)
-        found = insights.find_in(*transcripts.current(session, job.interview_id))
-        insights.keep(session, interview_id=job.interview_id, found=found)
-        contacts.propose(session, interview_id=job.interview_id, found=found)
+        search(session, job.interview_id)
         assert claims.succeed(session, claim)
+
+
+def search(session: WriteSession, interview_id: str) -> int:
+    """What a worker commits for an extraction by the rules; returns how many contacts are new."""
+    found = insights.find_in(*transcripts.current(session, interview_id))
+    texts = [question.text for question in planned_questions.of(session, interview_id)]
+    checked = planned_questions.check(found.version, found.turns, texts)
+    planned_questions.keep(session, interview_id=interview_id, checked=checked)
+    insights.keep(session, interview_id=interview_id, found=found)
+    return proposals.propose(session, interview_id=interview_id, found=found)
 
 
 def heard(here: Installation, client: Client, turns: Sequence[tuple[str, str]] = TALK, **fields: Any) -> dict[str, Any]:

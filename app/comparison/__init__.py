@@ -45,7 +45,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Compared:
-    """One interview of a comparison. `missing`: what nothing was said about; None: there are no words yet."""
+    """One interview of a comparison. `missing`: what nothing was said about; None: that is not known yet."""
 
     id: str
     title: str
@@ -67,7 +67,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """One category across the interviews. `nothing_from`: those that have words, and none about this."""
+    """One category across the interviews. `nothing_from`: those that were searched, and say nothing about this."""
 
     category: Category
     count: int
@@ -93,12 +93,13 @@ def compare(session: Session, owner_id: str, wanted: Wanted) -> Comparison:
     interviews = _interviews(session, owner_id, wanted)
     shown = interviews if wanted.interview_ids else interviews[:NEWEST]
     quotes = _quotes(session, [one.id for one in shown], wanted)
-    rows = tuple(_row(category, shown, quotes, wanted) for category in _asked_for(wanted))
+    searched = _searched(shown, quotes)
+    rows = tuple(_row(category, shown, quotes, wanted, searched=searched) for category in _asked_for(wanted))
     money, said = pay.compare(quotes, wanted.assumptions), opinions.subjects(quotes)
     return Comparison(
         chosen_by="ids" if wanted.interview_ids else "newest",
         has_more=len(interviews) > len(shown),
-        interviews=tuple(_compared(one, rows) for one in shown),
+        interviews=tuple(_compared(one, rows, is_searched=one.id in searched) for one in shown),
         categories=rows,
         pay=money,
         agreements=(*pay.agreements(money), *opinions.agreements(said)),
@@ -182,7 +183,22 @@ def _quote(rows: Iterable[tuple[models.Insight, str]]) -> Quote:
     )
 
 
-def _row(category: Category, interviews: Sequence[models.Interview], quotes: Sequence[Quote], wanted: Wanted) -> Row:
+def _searched(interviews: Iterable[models.Interview], quotes: Iterable[Quote]) -> set[str]:
+    """Ids of those whose silence says something. One that was just brought in has words that nobody has searched."""
+    speaking = {quote.interview_id for quote in quotes}
+    return {
+        one.id for one in interviews if one.transcript_version > 0 and (one.status == "ready" or one.id in speaking)
+    }
+
+
+def _row(
+    category: Category,
+    interviews: Sequence[models.Interview],
+    quotes: Sequence[Quote],
+    wanted: Wanted,
+    *,
+    searched: set[str],
+) -> Row:
     by_interview: Mapping[str, list[Quote]] = {one.id: [] for one in interviews}
     for quote in quotes:
         if category in quote.categories:
@@ -191,11 +207,11 @@ def _row(category: Category, interviews: Sequence[models.Interview], quotes: Seq
         Cell(interview_id, len(said), tuple(sorted(said, key=Quote.worth)[: wanted.quotes_per_cell]))
         for interview_id, said in by_interview.items()
     )
-    silent = tuple(one.id for one in interviews if one.transcript_version > 0 and not by_interview[one.id])
+    silent = tuple(one.id for one in interviews if one.id in searched and not by_interview[one.id])
     return Row(category, sum(cell.count for cell in cells), cells, silent)
 
 
-def _compared(interview: models.Interview, rows: Sequence[Row]) -> Compared:
+def _compared(interview: models.Interview, rows: Sequence[Row], *, is_searched: bool) -> Compared:
     missing = tuple(row.category for row in rows if interview.id in row.nothing_from)
     return Compared(
         id=interview.id,
@@ -204,5 +220,5 @@ def _compared(interview: models.Interview, rows: Sequence[Row]) -> Compared:
         role=interview.role,
         employer=interview.employer,
         status=interview.status,
-        missing=missing if interview.transcript_version > 0 else None,
+        missing=missing if is_searched else None,
     )

@@ -63,7 +63,7 @@ COMPLAINT = _pattern(
     r"frustrat\w+|stressful|exhaust\w+|drain\w+|tedious|annoy\w+|overwhelm\w+|terrible|awful|"
     r"horrible|brutal|miserable|"
     r"lonely|boring|painful|downside|drawback|problem|complaint|struggle|tired of|sick of|bad|poor|"
-    r"lousy|crazy|long (?:hours|days|shifts)|wears? "
+    r"lousy|crazy|long (?:hours|days|shifts)|(?:like|love|enjoy)d? (?:the |it |about it )?least|least like|wears? "
     r"(?:on )?(?:me|you)|takes? (?:a|its) toll|don't like|do not like|don't love|don't enjoy|"
     r"do not enjoy|never liked|not a fan|"
     r"too (?:much|many|long|low|little)|killing me|kills me|suck(?:s|ed)?"
@@ -77,7 +77,7 @@ DENIED = _pattern(
 # These deny in themselves and are understood.
 KNOWN_DENIALS = _pattern(
     r"can't stand|don't like|do not like|don't love|don't enjoy|do not enjoy|never liked|not a fan|"
-    r"least favou?rite"
+    r"least favou?rite|(?:like|love|enjoy)d? (?:the |it |about it )?least|least like"
 )
 # What was felt elsewhere, once, by others, or would be.
 ELSEWHERE = _pattern(

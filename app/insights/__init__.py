@@ -7,10 +7,11 @@ listing     finding them again: one, of one interview, of all
 """
 
 from app.insights.judging import ByHand, add, remove, review, values_after
-from app.insights.keeping import Found, extract_and_keep, find_in, keep, mark_stale
+from app.insights.keeping import Found, find_in, follow, keep, of
 from app.insights.listing import Filters, Sort, categories_of, etag, find, interviews_of, page
+from app.insights.placing import Spot, Talk, nearest
 
 __all__ = [
-    "ByHand", "Filters", "Found", "Sort", "add", "categories_of", "etag", "extract_and_keep", "find", "find_in",
-    "interviews_of", "keep", "mark_stale", "page", "remove", "review", "values_after",
+    "ByHand", "Filters", "Found", "Sort", "Spot", "Talk", "add", "categories_of", "etag", "find", "find_in",
+    "follow", "interviews_of", "keep", "nearest", "of", "page", "remove", "review", "values_after",
 ]  # fmt: skip

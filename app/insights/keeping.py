@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
-from app import models, transcripts
+from app import models
 from app.db import WriteSession, now
 from app.errors import PassingFailure
 from app.extraction import RULES, Finding, Judge, extract
@@ -43,30 +43,14 @@ def keep(session: WriteSession, *, interview_id: str, found: Found) -> int:
     if interview.transcript_version != found.version:
         raise PassingFailure("The transcript was changed while it was being read.")
     _drop_untouched(session, interview_id)
-    taken = _settle(session, _of(session, interview_id), found.version, Talk(found.turns))
+    taken = follow(session, of(session, interview_id), found.version, Talk(found.turns))
     new = [finding for finding in found.findings if not _is_among(finding, taken)]
     for finding in new:
         _keep(session, interview, finding, found.turns)
     return len(new)
 
 
-def extract_and_keep(session: WriteSession, *, interview_id: str) -> int:
-    """Both in one transaction, for short transcripts."""
-    found = find_in(*transcripts.current(session, interview_id))
-    return keep(session, interview_id=interview_id, found=found)
-
-
-def mark_stale(session: WriteSession, interview_id: str) -> None:
-    """After a new transcript version: every insight is checked against its words, none is served as true unseen."""
-    known = _of(session, interview_id)
-    if not known:
-        # The first transcript of an interview: reading it back would hold the write lock for nothing.
-        return
-    version, transcript = transcripts.current(session, interview_id)
-    _settle(session, known, version, Talk(turns_of(transcript)))
-
-
-def _of(session: Session, interview_id: str) -> Sequence[models.Insight]:
+def of(session: Session, interview_id: str) -> Sequence[models.Insight]:
     return session.exec(select(models.Insight).where(models.Insight.interview_id == interview_id)).all()
 
 
@@ -81,7 +65,7 @@ def _drop_untouched(session: WriteSession, interview_id: str) -> None:
     )
 
 
-def _settle(session: WriteSession, known: Sequence[models.Insight], version: int, talk: Talk) -> list[Place]:
+def follow(session: WriteSession, known: Sequence[models.Insight], version: int, talk: Talk) -> list[Place]:
     """Moves each to its words' place in this version, or marks it stale; returns the places."""
     spots = placing.settle([Sought(one.id, one.quote, one.start_ms) for one in known], talk)
     for insight in known:

@@ -8,9 +8,9 @@ from typing import Any, Literal
 from sqlalchemy import exists, tuple_
 from sqlmodel import Session, col, select
 
-from app import cursors, models
+from app import cursors, etags, models
 from app.db import WriteSession
-from app.errors import CursorInvalid, NotFound, VersionMismatch
+from app.errors import CursorInvalid, NotFound
 
 Sort = Literal["-created_at", "start"]
 
@@ -132,5 +132,4 @@ def etag(insight: models.Insight) -> str:
 
 def check_version(insight: models.Insight, if_match: str | None) -> None:
     """Raises VersionMismatch."""
-    if if_match is not None and not {"*", etag(insight)} & {tag.strip() for tag in if_match.split(",")}:
-        raise VersionMismatch("Somebody changed this insight since you read it. Read it again.")
+    etags.check(if_match, current=str(insight.version), what="insight")

@@ -7,7 +7,7 @@
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from app import models
+from app import etags, models
 from app.db import WriteSession
 from app.errors import NotFound, TranscriptNotReady, VersionMismatch
 from app.transcripts import values
@@ -95,11 +95,9 @@ def etag(version: int, *representation: str) -> str:
 
 def check_version(interview: models.Interview, if_match: str | None) -> None:
     """Raises VersionMismatch. Whoever has read any representation of a version has read that version."""
-    if if_match is None or (if_match.strip() == "*" and interview.transcript_version > 0):
-        return
-    known = {tag.strip().strip('"').partition("-")[0] for tag in if_match.split(",")}
-    if interview.transcript_version == 0 or str(interview.transcript_version) not in known:
-        raise VersionMismatch("There is another version of the transcript than the one you read. Read it again.")
+    if if_match is not None and interview.transcript_version == 0:
+        raise VersionMismatch("There is no transcript yet that you could have read.")
+    etags.check(if_match, current=str(interview.transcript_version), what="transcript")
 
 
 def at_version(session: Session, interview_id: str, version: int) -> values.Transcript:

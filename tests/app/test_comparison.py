@@ -126,6 +126,15 @@ def test_an_interview_that_is_not_ready_is_listed_and_its_silence_says_nothing(c
     assert cell(found, "compensation", made["id"]) == {"interview_id": made["id"], "count": 0, "quotes": []}
 
 
+def test_the_silence_of_words_that_nobody_has_searched_says_nothing(client: Client) -> None:
+    made = plan(client, title="x")
+    path = f"{made['links']['self']}/transcript?consent=true"
+    assert client.put(path, content="Ada: Hello.", headers={"Content-Type": "text/plain"}).status_code == 201
+    found = compared(client)
+    assert [(one["status"], one["missing"]) for one in found["interviews"]] == [("queued", None)]
+    assert [row["nothing_from"] for row in found["categories"]] == [[]] * 12
+
+
 def test_one_category_alone_can_be_compared(here: Installation, client: Client) -> None:
     talk = ready(here)
     said(here, talk, "fifty thousand", values=[YEAR])
@@ -348,6 +357,9 @@ def test_a_statement_about_pay_shows_the_quotes_it_rests_on() -> None:
         ("I hate the hours.", "dislikes", ("hours", "complained of")),
         ("I don't like the long hours.", "dislikes", ("hours", "complained of")),
         ("The worst part is the paperwork.", "dislikes", ("paperwork", "complained of")),
+        ("What I like least is the paperwork.", "dislikes", ("paperwork", "complained of")),
+        ("What I like least is the paperwork.", "enjoys", None),
+        ("The paperwork is what I enjoy the least.", "dislikes", ("paperwork", "complained of")),
         ("My colleagues are wonderful.", "enjoys", ("colleagues", "praised")),
         ("The pay is terrible, honestly.", "compensation", ("pay", "complained of")),
         ("I love the travel, but the paperwork is awful.", "enjoys", ("travel", "praised")),

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from app import contacts, insights, models, transcripts
+from app import contacts, models
 from app.db import reading, writing
 from tests.client import Client
 from tests.installation import SAMPLE, Installation
-from tests.scenes import REFERRAL, SENT, WORD_MS, bytes_of_database, heard, plan, spoken, work_through
+from tests.scenes import REFERRAL, SENT, WORD_MS, bytes_of_database, heard, plan, search, spoken, work_through
 
 ASKED = SENT[0]
 DAN = "I can put you in touch with Dan Whitlock at Kestrel Games."
@@ -49,9 +49,7 @@ def hear_again(here: Installation, client: Client, made: dict[str, Any], turns: 
 
 def extract_again(here: Installation, made: dict[str, Any]) -> int:
     with writing(here.engine) as session:
-        found = insights.find_in(*transcripts.current(session, made["id"]))
-        insights.keep(session, interview_id=made["id"], found=found)
-        return contacts.propose(session, interview_id=made["id"], found=found)
+        return search(session, made["id"])
 
 
 def withdraw(client: Client, made: dict[str, Any]) -> dict[str, Any]:
@@ -180,13 +178,34 @@ def test_a_quote_that_is_there_but_no_referral_any_more_is_still_found(here: Ins
     assert kept["evidence"]["start_ms"] == mine["evidence"]["start_ms"] + 3 * WORD_MS
 
 
-def test_evidence_is_stale_from_the_new_words_on_until_they_were_searched(here: Installation, client: Client) -> None:
+def test_evidence_follows_its_words_into_a_version_that_a_person_made(here: Installation, client: Client) -> None:
+    made = heard(here, client, (("S1", "Thanks for coming."), *SENT))
+    (before,) = listed(client)
+    assert client.patch(f"{made['links']['transcript']}/segments/1", json={"text": "Thanks."}).status_code == 200
+    assert client.patch(f"{made['links']['transcript']}/speakers/S2", json={"name": "Ada"}).status_code == 200
+    (after,) = listed(client)
+    assert after["evidence"] == before["evidence"] | {"transcript_version": 3}
+    assert client.get(before["links"]["insight"]).json()["transcript_version"] == 3
+
+
+def test_evidence_is_stale_from_the_edit_on_that_took_its_words(here: Installation, client: Client) -> None:
     made = heard(here, client, SENT)
-    with writing(here.engine) as session:
-        transcripts.add(session, made["id"], spoken(*SENT), job_id=None)
-    assert listed(client)[0]["evidence"]["stale"] is True
+    before = client.get(listed(client)[0]["links"]["self"])
+    client.patch(f"{made['links']['transcript']}/segments/2", json={"text": REFERRAL.replace("Raman", "Ramanov")})
+    after = client.get(before.json()["links"]["self"])
+    assert after.json()["evidence"] == before.json()["evidence"] | {"stale": True}
+    assert after.headers["etag"] != before.headers["etag"]
     extract_again(here, made)
-    assert listed(client)[0]["evidence"]["stale"] is False
+    assert [(one["name"], one["evidence"]["stale"]) for one in listed(client)] == [("Priya Ramanov", False)]
+
+
+def test_evidence_stays_where_it_was_said_when_its_words_are_also_said_earlier(
+    here: Installation, client: Client
+) -> None:
+    made = heard(here, client, (("S2", "I am glad to be here."), ("S1", "Thanks for coming."), *SENT))
+    (before,) = listed(client)
+    client.patch(f"{made['links']['transcript']}/segments/1", json={"text": REFERRAL})
+    assert listed(client)[0]["evidence"] == before["evidence"] | {"transcript_version": 2}
 
 
 def test_an_extraction_that_finds_the_same_is_nobodys_edit(here: Installation, client: Client) -> None:

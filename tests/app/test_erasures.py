@@ -85,6 +85,16 @@ def test_the_words_are_gone_from_the_files_of_the_database(here: Installation, c
     assert CANARY.encode() not in bytes_of_database(here)
 
 
+def test_a_list_of_questions_goes_with_what_it_was_asked_and_answered(here: Installation, client: Client) -> None:
+    made = upload(client)
+    client.put(f"{made['links']['self']}/questions", json={"questions": [f"Do you like {CANARY}?"]})
+    work_through(here, made["job"]["id"], transcript_of(*SECRETS))
+    (question,) = client.get(f"{made['links']['self']}/questions").json()["items"]
+    assert question["answer"]["text"] == SECRETS[1][1]
+    assert withdraw(client, made)["erasure"]["erased"]["questions"] == 1
+    assert CANARY.encode() not in bytes_of_database(here)
+
+
 def test_what_was_heard_of_an_unfinished_job_is_gone_too(here: Installation, client: Client) -> None:
     made = upload(client)
     chunk: dict[str, Any] = {"start_ms": 0, "end_ms": 1, "segments": [{"text": CANARY}]}
@@ -175,6 +185,7 @@ def test_many_may_finish_an_erasure_and_one_does(here: Installation, client: Cli
 def test_deleting_erases_and_leaves_nothing_about_the_person(here: Installation, client: Client) -> None:
     made = heard(here, client, SECRETS, interviewee=f"A {CANARY}", role=CANARY, contact_id=CANARY, vocabulary=CANARY)
     client.patch(made["links"]["self"], json={"title": CANARY, "employer": CANARY})
+    client.put(f"{made['links']['self']}/questions", json={"questions": [CANARY]})
     assert client.delete(made["links"]["self"]).status_code == 204
     assert client.get(made["links"]["self"]).status_code == 404
     assert client.get("/v1/interviews").json()["items"] == []

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from app import insights, jobs, models
+from app import jobs, models
 from app.api import schemas, views
 from app.db import writing
 from app.transcripts.values import Transcript
 from tests.client import Client
 from tests.installation import Installation
-from tests.scenes import PAY, SOUND, TALK, Caller, chunks_of, heard, plan, scope_of, spoken, work_through
+from tests.scenes import PAY, SOUND, TALK, Caller, chunks_of, heard, plan, scope_of, search, spoken, work_through
 from tests.talks import transcripts
 
 TEXT = "\n".join(f"{'Interviewer' if speaker == 'S1' else 'Ada Okafor'}: {said}" for speaker, said in TALK)
@@ -38,7 +38,7 @@ def extracted(here: Installation, answer: Any) -> None:
     job_id = answer.headers["link"].partition(">")[0].rpartition("/")[2]
     with writing(here.engine) as session:
         job = session.get_one(models.Job, job_id)
-        insights.extract_and_keep(session, interview_id=job.interview_id)
+        search(session, job.interview_id)
         jobs.end(session, job, session.get_one(models.Interview, job.interview_id), outcome="succeeded")
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app import insights, models, transcripts
+from app import insights, models, revisions, transcripts
 from app.db import reading, writing
 from tests.client import Client
 from tests.installation import Installation
@@ -159,7 +159,7 @@ def test_new_words_make_every_insight_be_looked_at_before_it_is_served(here: Ins
     made = heard(here, client)
     with writing(here.engine) as session:
         transcripts.add(session, made["id"], spoken(*RAISED), job_id=None)
-        insights.mark_stale(session, made["id"])
+        revisions.settle(session, made["id"])
     stale = {one["quote"]: one["stale"] for one in listed(client, made)}
     assert stale.pop(PAY) is True
     assert set(stale.values()) == {False}
@@ -184,7 +184,7 @@ def test_looking_again_at_the_same_words_changes_no_etag(here: Installation, cli
     made = heard(here, client)
     before = listed(client, made)
     with writing(here.engine) as session:
-        insights.mark_stale(session, made["id"])
+        revisions.settle(session, made["id"])
     assert listed(client, made) == before
     with reading(here.engine) as session:
         assert {session.get_one(models.Insight, one["id"]).version for one in before} == {1}

@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -91,6 +92,17 @@ def is_route(function: Function) -> bool:
 
 def test_the_app_never_imports_the_workers() -> None:
     assert {name for name in importers("workers") if name.startswith("app/")} == set()
+
+
+def test_no_two_rooms_of_the_app_need_each_other() -> None:
+    rooms = {path.stem for path in (ROOT / "app").iterdir()}
+    needs: dict[str, set[str]] = {}
+    for name, tree in trees("app/"):
+        room = Path(name).parts[1].removesuffix(".py")
+        found = {module.split(".")[1] for module in imports(tree) if module.startswith("app.")}
+        needs.setdefault(room, set()).update(found & rooms - {room})
+    # Raises CycleError, with the circle: a module of one could be imported only after another had been.
+    assert len(list(TopologicalSorter(needs).static_order())) > 20
 
 
 def test_http_is_known_behind_its_wall_only() -> None:

@@ -47,6 +47,12 @@ def test_the_architecture_fits_in_one_sitting() -> None:
     assert len((ROOT / "docs" / "architecture.md").read_text().splitlines()) <= 250
 
 
+def test_every_test_that_the_architecture_names_exists() -> None:
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs" / "architecture.md").read_text()))
+    assert len(named) > 10
+    assert named <= {path.stem for path in (ROOT / "tests").rglob("test_*.py")}
+
+
 def test_decisions_are_numbered_and_have_the_four_parts() -> None:
     pages = sorted((ROOT / "docs" / "decisions").glob("*.md"))
     assert [page.name[:4] for page in pages] == [f"{number:04}" for number in range(1, len(pages) + 1)]

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import stamina
 
+from app import models
+from app.db import writing
 from tests.client import Client
 from tests.installation import Installation, installed
 from tests.llm_server import MODEL, FakeLlm, finding, marks, status
@@ -107,6 +109,18 @@ def test_words_are_sent_only_when_the_settings_say_so(here: Installation, client
     shift.work(shift.lay_out(quiet, ears=lambda _engine, _model: OddEar()), once=True)
     assert client.get(f"/v1/jobs/{job}").json()["llm"] is None
     assert (room.of(quiet), llm.asked) == (None, [])
+
+
+def test_another_attempt_without_a_model_does_not_deny_that_words_were_sent(here: Installation, client: Client) -> None:
+    quiet = here.settings.model_copy(update={"llm_url": ""})
+    made = heard(here, client)
+    job = here.submit(here.interview_of(made["job"]["id"]), kind="extraction")
+    sent = room.Report(MODEL, "192.0.2.7:11434").as_json()
+    with writing(here.engine) as session:
+        session.get_one(models.Job, job).options = {"llm": sent}
+    shift.work(shift.lay_out(quiet, ears=lambda _engine, _model: OddEar()), once=True)
+    found = client.get(f"/v1/jobs/{job}").json()
+    assert (found["status"], found["llm"]) == ("succeeded", sent)
 
 
 def test_after_a_withdrawal_it_is_still_known_where_the_words_went(

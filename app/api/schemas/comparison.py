@@ -103,7 +103,7 @@ class ComparedOut(Output):
     employer: str | None
     status: InterviewStatus
     missing: list[Category] | None = Field(
-        description="What nothing was said about, so that you can ask; null: there is no transcript yet."
+        description="What nothing was said about, so that you can ask; null: its words are not searched yet."
     )
 
     @computed_field(description="The interview's path.")  # type: ignore[prop-decorator]
@@ -126,7 +126,7 @@ class RowOut(Output):
     category: Category
     count: int = Field(ge=0)
     cells: list[CellOut] = Field(description="One per interview, in their order.")
-    nothing_from: list[str] = Field(description="The interviews that have a transcript, and nothing about this.")
+    nothing_from: list[str] = Field(description="The interviews that were searched, and say nothing about this.")
 
 
 class AssumptionsOut(Output):
