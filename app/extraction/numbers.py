@@ -19,21 +19,17 @@ INDIAN = {
     "crore": 10_000_000, "crores": 10_000_000,
 }  # fmt: skip
 DECADES = {f"{word[:-1]}ies": ten for word, ten in TENS.items()}
-WHERE = {
-    "low": (0, 3),
-    "lower": (0, 3),
-    "mid": (4, 6),
-    "middle": (4, 6),
-    "high": (7, 9),
-    "upper": (7, 9),
-}  # of a decade
+WHERE = {  # in a decade
+    "low": (0, 3), "lower": (0, 3), "mid": (4, 6), "middle": (4, 6), "high": (7, 9), "upper": (7, 9),
+}  # fmt: skip
 PLAN_NAMES = frozenset({401, 403, 457})  # retirement plans: 401k, 403b
 DIGITS = frozenset("0123456789")  # str.isdigit is also true of superscripts
 SMALLEST_FULL = 1_000
 SMALLEST_DOLLARS = 7  # "seven fifty an hour" is 7.50; "two fifty" is 250
 
 TOKEN = re.compile(
-    r"[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}|[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]{1,2})?|[0-9]{1,3}(?:\.[0-9]{3})+(?![0-9])|[0-9]{1,12}(?:\.[0-9]{1,4})?"
+    r"[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}"  # 12,00,000: lakhs
+    r"|[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]{1,2})?|[0-9]{1,3}(?:\.[0-9]{3})+(?![0-9])|[0-9]{1,12}(?:\.[0-9]{1,4})?"
     r"|[A-Za-z]+|[^\sA-Za-z0-9]"
 )
 
