@@ -1,8 +1,9 @@
 """Phrases of ours that name pay, or money that is no pay, with every figure extraction should find, the main one first.
 
-All were written before the patterns were read for them. They are dealt out in turns: the misses of `TUNING` were read
-when the patterns were mended, those of `HELD_OUT` never. A span that is said of the occupation, closed or open, is a
-`range`.
+`TUNING` and `HELD_OUT` were written before the patterns were read for them, and are dealt out in turns. The misses of
+the first were read when the patterns were mended, those of the second never; but whoever mended had written both and
+had some of the second in mind, so its share is too good. `FRESH` was written after the last change and measured once;
+its writer knew the patterns. A span that is said of the occupation, closed or open, is a `range`.
 """
 
 from dataclasses import dataclass
@@ -192,3 +193,37 @@ PHRASES = (
     Phrase("I spend about two hundred dollars a week on gas."),
 )
 TUNING, HELD_OUT = PHRASES[::2], PHRASES[1::2]
+
+# Nothing was mended after these.
+FRESH = (
+    Phrase("My take-home is maybe twenty-eight hundred a month.", (one(2_800, None, "month"),)),
+    Phrase("Last year I cleared sixty-one thousand.", (one(61_000, None, "year"),)),
+    Phrase("I went from 45 to 60 when I got my license.", (one(60_000, None, "year"), one(45_000, None, "year"))),
+    Phrase(
+        "Journeymen are at thirty-eight an hour, apprentices at nineteen.",
+        (one(38, None, "hour"), one(19, None, "hour")),
+    ),
+    Phrase("It's a hundred and five plus a ten percent bonus.", (one(105_000, None, "year"),), YOURS),
+    Phrase("Oh, gosh, around eighty-three, eighty-four.", (of(83_000, 84_000, None, "year", "base"),), YOURS),
+    Phrase("They bumped me up to ninety-two last spring.", (one(92_000, None, "year"),)),
+    Phrase("As a trainee you're on about £21,000.", (one(21_000, "GBP", "year", "starting"),)),
+    Phrase("I'd be lucky to see two thousand euros in a month.", (one(2_000, "EUR", "month"),)),
+    Phrase("Contractors pull in five, six hundred a day.", (of(500, 600, None, "day", "range"),)),
+    Phrase("My paycheck every two weeks is fourteen hundred dollars.", (one(1_400, "USD", None),)),
+    Phrase("Between salary and commission it's one-sixty.", (one(160_000, None, "year", "total"),), YOURS),
+    Phrase("Interns get twenty dollars an hour.", (one(20, "USD", "hour"),)),
+    Phrase(
+        "I doubled my income, from thirty thousand to sixty thousand rand a month.",
+        (one(60_000, None, "month"), one(30_000, None, "month")),
+    ),
+    Phrase("The union scale starts at $24.80 and goes up to $41.", (of(24.8, 41, "USD", "hour", "range"),)),
+    Phrase("Seventy-five hundred a month before taxes.", (one(7_500, None, "month"),), YOURS),
+    Phrase("We turn over about nine hundred thousand a year."),
+    Phrase("I put away five hundred dollars a month."),
+    Phrase("Nobody should take this job for thirty thousand a year."),
+    Phrase("My license renewal is two hundred and forty dollars."),
+    Phrase("I was hoping for seventy, but I took it anyway."),
+    Phrase("My commute is ninety minutes, sixty miles.", (), YOURS),
+    Phrase("Daycare runs us fourteen hundred a month."),
+    Phrase("The hospital got fined eighty thousand dollars."),
+)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.extraction import pay
 from app.extraction.values import Pay, PayKind, Period
-from tests.app.pay_phrases import HELD_OUT, TUNING, Phrase
+from tests.app.pay_phrases import FRESH, HELD_OUT, TUNING, Phrase
 from tests.app.spoken_pay import PENSION_PLANS, Spoken, amounts, in_words, spoken, ways, written
 
 TRAPS = [
@@ -257,11 +257,14 @@ def test_a_phrase_that_the_patterns_were_mended_by_is_understood(phrase: Phrase)
     assert understood(phrase) == phrase.figures
 
 
-def test_phrases_that_the_patterns_were_not_mended_by_are_mostly_understood() -> None:
-    # What was measured, of 64. The phrases that fail are listed nowhere on purpose: they are for measuring.
+def test_how_many_phrases_are_understood_whose_misses_nobody_read() -> None:
+    # What was measured, of 64 and of 24. The figures of the fresh ones are 6 of 16: the fairer share of the two.
     assert sum(understood(phrase) == phrase.figures for phrase in HELD_OUT) >= 59
+    assert sum(understood(phrase) == phrase.figures for phrase in FRESH) >= 14
 
 
-@pytest.mark.parametrize("phrase", [one for one in HELD_OUT if not one.figures], ids=lambda phrase: phrase.text)
-def test_no_trap_of_the_other_half_is_pay(phrase: Phrase) -> None:
+@pytest.mark.parametrize(
+    "phrase", [one for one in (*HELD_OUT, *FRESH) if not one.figures], ids=lambda phrase: phrase.text
+)
+def test_no_trap_of_the_others_is_pay(phrase: Phrase) -> None:
     assert understood(phrase) == ()
