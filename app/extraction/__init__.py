@@ -7,7 +7,7 @@ The rooms, in the order a conversation passes through them:
     orders         which sentences speak to a machine, and are passed over
     questions      which of them ask, and about what
     conversation   who is the interviewee; every statement of theirs with what was asked before it
-    rules          a judge: cues, referrals, pay (numbers, money) and the question give each sentence scores
+    rules          a judge: cues, referrals, pay (numbers, currencies, money) and the question give each sentence scores
     spans          sentences strong enough become findings; neighbours about the same thing become one
 
 A `Judge` sees statements and gives scores. The worker's (`workers/classifier`) has read the rules' scores, the

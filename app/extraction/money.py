@@ -2,20 +2,12 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import get_args
 
-from app.extraction import numbers
+from app.extraction import currencies, numbers
 from app.extraction.numbers import Number, Token
 from app.extraction.values import Period
-
-SYMBOLS = {"$": "USD", "£": "GBP", "€": "EUR", "¥": "JPY", "₹": "INR"}
-CURRENCY_WORDS = {
-    "dollar": "USD", "dollars": "USD", "buck": "USD", "bucks": "USD", "usd": "USD",
-    "pound": "GBP", "pounds": "GBP", "quid": "GBP", "gbp": "GBP", "euro": "EUR", "euros": "EUR", "eur": "EUR",
-    "yen": "JPY", "rupees": "INR", "cad": "CAD", "aud": "AUD", "francs": "CHF", "chf": "CHF",
-}  # fmt: skip
-NATIONS = {"us": None, "canadian": "CAD", "australian": "AUD", "american": "USD", "sterling": "GBP"}
 
 # After a bare number these may follow; a noun ("30 students", "50 thousand people") makes it a count, not money.
 MAY_FOLLOW = frozenset(
@@ -29,6 +21,18 @@ MAY_FOLLOW = frozenset(
 HYPHENS = frozenset("-\u2013\u2014")
 CONNECTORS = frozenset({"to", "or", "through"}) | HYPHENS
 BETWEEN = frozenset({"and", "to"}) | HYPHENS
+PAUSES = frozenset({"maybe", "like", "about", "around", "say", "even", "probably", "roughly", "uh", "um", "er", ","})
+ASIDES = (("you", "know"), ("i", "guess"), ("i", "think"), ("i", "suppose"), ("i", "don", "'", "t", "know"))
+# "forty, no, forty-two": the words between, at least one of which takes the first figure back.
+TAKES_BACK = frozenset({"no", "sorry", "wait", "actually", "rather", "mean", "scratch", "correction", "nope"})
+REPAIRS = TAKES_BACK | PAUSES | HYPHENS | {".", "'", "s"}
+REPAIRS |= {"i", "or", "make", "that", "well", "not", "excuse", "me", "it", "is", "so"}
+LONGEST_REPAIR = 8  # tokens
+STANDS_IN = frozenset(
+    """m re s am is are was were be d make makes making made earn earns earned earning somewhere anywhere probably
+    start starts range""".split()  # noqa: SIM905 - a word list reads best as words
+)
+OF_SOMEBODY = frozenset({"my", "his", "her", "their", "your", "our"})
 PERCENT = frozenset({"%", "percent", "percentage"})
 COUNTED = re.compile(
     r"[\s-]*(?:hours?|hrs?|days?|weeks?|months?|years?|yrs?|minutes?|times|shifts?|nights?)\b", re.IGNORECASE
@@ -55,14 +59,15 @@ PERIODS: dict[Period, str] = {
     "hour": r"hours?|hr", "day": r"days?", "week": r"weeks?|wk", "month": r"months?|mo", "year": r"years?|yr|annum",
 }  # fmt: skip
 RATE = re.compile(
-    rf"(?:(?:^|{COUNT_BEFORE})(?:an?|per|each|every|the|by the) ?|/ ?)(?:single |whole |calendar )?(?:"
+    rf"(?:(?:^|{COUNT_BEFORE})(?:an?|per|each|every|the|by the) ?|/ ?)"
+    r"(?:single |whole |calendar |full |good |bad |great |busy |slow |average |normal |typical )?(?:"
     + "|".join(f"(?P<{period}>{words})" for period, words in PERIODS.items())
     + r")\b",
     re.IGNORECASE,
 )
 ADVERBS = re.compile(
     r"\b(?:(?P<hour>hourly)|(?P<day>daily|day rate)|(?P<week>weekly)|(?P<month>monthly)"
-    r"|(?P<year>annual(?:ly)?|yearly|p\.a\.))(?=\W|$)",
+    r"|(?P<year>annual(?:ly)?|yearly|p\.a\.|lpa))(?=\W|$)",
     re.IGNORECASE,
 )
 PIECEWORK = re.compile(
@@ -71,6 +76,7 @@ PIECEWORK = re.compile(
     r"house|visit|class|lesson|patient|head|game|event|song|photo|unit|night|shift|mile|room|call|ride|delivery)\b",
     re.IGNORECASE,
 )
+PERIOD_WORD = re.compile("|".join(PERIODS.values()))
 REACH = 30  # characters between a figure and a rate that belongs to it
 
 
@@ -106,11 +112,12 @@ def sums(text: str) -> Iterator[Sum]:
     tokens = numbers.tokens_of(text)
     at = 0
     while at < len(tokens):
-        part = _part(tokens, at)
+        decade = _decade(tokens, at)
+        part = decade[0] if decade else _part(tokens, at)
         if part is None:
             at += 1
             continue
-        found, at = _one(text, tokens, part)
+        found, at = _sum(text, tokens, *decade) if decade else _one(text, tokens, part)
         if found is not None:
             yield found
 
@@ -120,23 +127,54 @@ def _word(tokens: Sequence[Token], at: int) -> str:
 
 
 def _part(tokens: Sequence[Token], at: int) -> _Part | None:
-    symbol = SYMBOLS.get(_word(tokens, at))
-    number = numbers.read(tokens, at + 1 if symbol else at)
-    if number is None:
+    written, used = currencies.before(tokens, at)
+    number = numbers.read(tokens, at + used)
+    return None if number is None else _priced(tokens, number, at, used, written)
+
+
+def _priced(tokens: Sequence[Token], number: Number, at: int, used: int, written: str | None) -> _Part:
+    """The number with the currency around it; `used`: tokens before the number that wrote one."""
+    last = at + used + number.tokens
+    said, more = currencies.after(tokens, last)
+    scale = _word(tokens, last - 1)
+    indian = "INR" if scale in currencies.LAKHS else None
+    # "$70,000 Canadian": the nation is more than the sign.
+    currency = said if written in {None, "USD"} and said else written or indian
+    return _Part(number, at, last + more, currency, bool(currency or scale == "grand"))
+
+
+def _decade(tokens: Sequence[Token], at: int) -> tuple[_Part, _Part] | None:
+    """The range that "mid eighties" is; not an age ("my mid fifties") and not a time ("we met in the mid eighties")."""
+    ends = numbers.decade(tokens, at)
+    in_the = _word(tokens, at - 2) == "in" and _word(tokens, at - 1) == "the"
+    leads = _word(tokens, at - 3)
+    if ends is None or _word(tokens, at - 1) in OF_SOMEBODY:
         return None
-    last = at + number.tokens + (1 if symbol else 0)
-    nation = _word(tokens, last) if _word(tokens, last) in NATIONS else ""
-    said = CURRENCY_WORDS.get(_word(tokens, last + 1 if nation else last))
-    if said:
-        last += 2 if nation else 1
-    grand = _word(tokens, last - 1) == "grand"
-    currency = (NATIONS.get(nation) or said) if said else symbol
-    return _Part(number, at, last, currency, bool(symbol or said or grand))
+    is_time = (leads.isalpha() and leads not in STANDS_IN) or _tells_on(tokens, at + ends[0].tokens)
+    if in_the and is_time:
+        return None
+    low, high = (_priced(tokens, end, at, 0, None) for end in ends)
+    return low, high
+
+
+def _tells_on(tokens: Sequence[Token], at: int) -> bool:
+    """Whether a clause begins here: "(in the mid eighties) we met", but not "I'd say"."""
+    at += 1 if _word(tokens, at) == "," else 0
+    is_aside = _word(tokens, at + 1) in {"'", "guess", "think", "suppose"}
+    return _word(tokens, at) in {"i", "we", "you", "he", "she", "it", "they"} and not is_aside
 
 
 def _one(text: str, tokens: Sequence[Token], part: _Part) -> tuple[Sum | None, int]:
     """The sum that begins with `part`, or None where it is no money, and the place to read on from."""
-    other = _other_end(tokens, part)
+    last, other = part, _other_end(tokens, part)
+    while (corrected := _corrected(tokens, other or last)) is not None:
+        last, other = corrected, _other_end(tokens, corrected)
+    currency = last.currency or part.currency
+    told = replace(last, first=part.first, currency=currency, is_money=last.is_money or part.is_money)
+    return _sum(text, tokens, told, other)
+
+
+def _sum(text: str, tokens: Sequence[Token], part: _Part, other: _Part | None) -> tuple[Sum | None, int]:
     ends = [part, other] if other else [part]
     final = ends[-1]
     is_money = any(end.is_money for end in ends)
@@ -150,7 +188,7 @@ def _one(text: str, tokens: Sequence[Token], part: _Part) -> tuple[Sum | None, i
     bounds = (low, high) if other else _bounds(text, start, end, low)
     return Sum(
         start, end, *bounds,
-        currency=part.currency or final.currency,
+        currency=final.currency if part.currency in {None, "USD"} and final.currency else part.currency,
         period=period_near(text, start, end),
         is_money=is_money,
         is_full=final.number.is_full,
@@ -161,20 +199,47 @@ def _one(text: str, tokens: Sequence[Token], part: _Part) -> tuple[Sum | None, i
 
 def _other_end(tokens: Sequence[Token], part: _Part) -> _Part | None:
     """The upper end of a range: "60 to 70", "between 60 and 70", "50, 60 grand", "fifty sixty thousand"."""
-    joint = _word(tokens, part.last)
+    at = _past_pauses(tokens, part.last)
+    joint = _word(tokens, at)
     between = _word(tokens, part.first - 1) in {"between", "from"} or _word(tokens, part.first - 2) == "between"
     joins = joint in CONNECTORS or (between and joint in BETWEEN)
-    skip = 1 if joins or joint == "," else 0
-    if joint in {"up", "maybe"} and _word(tokens, part.last + 1) == "to":
-        skip, joins = 2, True
-    while joins and _word(tokens, part.last + skip) in {"maybe", "like", "about", "around", "say", "even"}:
-        skip += 1
-    other = _part(tokens, part.last + skip)
+    if joint == "up" and _word(tokens, at + 1) == "to":
+        at, joins = at + 1, True
+    listed_by = _word(tokens, part.last)
+    place = _past_pauses(tokens, at + 1) if joins else part.last + (1 if listed_by == "," else 0)
+    other = _part(tokens, place)
     if other is None or not _rises(part.number, other.number):
         return None
     juxtaposed = other.number.value <= 2 * part.number.value * other.number.scale and not part.number.is_full
-    listed = juxtaposed and (joint == "," or other.first == part.last) and _is_tens(other)
+    listed = juxtaposed and (listed_by == "," or other.first == part.last) and _is_tens(other)
     return other if joins or listed else None
+
+
+def _past_pauses(tokens: Sequence[Token], at: int) -> int:
+    """The place of the first token from `at` on that says something."""
+    while used := _pause(tokens, at):
+        at += used
+    return at
+
+
+def _pause(tokens: Sequence[Token], at: int) -> int:
+    """How many tokens at `at` say nothing: "uh", "you know"."""
+    if _word(tokens, at) in PAUSES:
+        return 1
+    asides = (len(aside) for aside in ASIDES if tuple(t.word for t in tokens[at : at + len(aside)]) == aside)
+    return next(asides, 0)
+
+
+def _corrected(tokens: Sequence[Token], part: _Part) -> _Part | None:
+    """What is said instead: "forty, no, forty-two thousand", "20 an hour, wait, no, 21"."""
+    begin = part.last
+    if _word(tokens, begin) in {"a", "an", "per"} and PERIOD_WORD.fullmatch(_word(tokens, begin + 1)):
+        begin += 2
+    at = begin
+    while at < begin + LONGEST_REPAIR and _word(tokens, at) in REPAIRS and _part(tokens, at) is None:
+        at += 1
+    takes_back = any(_word(tokens, place) in TAKES_BACK for place in range(begin, at))
+    return _part(tokens, at) if takes_back else None
 
 
 def _is_tens(part: _Part) -> bool:
@@ -216,6 +281,13 @@ def _bounds(text: str, start: int, end: int, value: float) -> tuple[float | None
     if AT_MOST.search(before) or OR_LESS.match(text, end):
         return None, value
     return value, value
+
+
+def period_in(text: str) -> Period | None:
+    """The first rate that `text` names."""
+    found = [*ADVERBS.finditer(text), *RATE.finditer(text)]
+    first = min(found, key=lambda m: m.start(), default=None)
+    return _named(first) if first else None
 
 
 def period_near(text: str, start: int, end: int) -> Period | None:

@@ -14,13 +14,22 @@ TENS = {
     "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
 }  # fmt: skip
 SCALES = {"hundred": 100, "thousand": 1_000, "thou": 1_000, "grand": 1_000, "k": 1_000, "million": 1_000_000}
+INDIAN = {
+    "lakh": 100_000, "lakhs": 100_000, "lac": 100_000, "lacs": 100_000, "lpa": 100_000,
+    "crore": 10_000_000, "crores": 10_000_000,
+}  # fmt: skip
+DECADES = {f"{word[:-1]}ies": ten for word, ten in TENS.items()}
+WHERE = {  # in a decade
+    "low": (0, 3), "lower": (0, 3), "mid": (4, 6), "middle": (4, 6), "high": (7, 9), "upper": (7, 9),
+}  # fmt: skip
 PLAN_NAMES = frozenset({401, 403, 457})  # retirement plans: 401k, 403b
 DIGITS = frozenset("0123456789")  # str.isdigit is also true of superscripts
 SMALLEST_FULL = 1_000
 SMALLEST_DOLLARS = 7  # "seven fifty an hour" is 7.50; "two fifty" is 250
 
 TOKEN = re.compile(
-    r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]{1,2})?|[0-9]{1,3}(?:\.[0-9]{3})+(?![0-9])|[0-9]{1,12}(?:\.[0-9]{1,4})?"
+    r"[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}"  # 12,00,000: lakhs
+    r"|[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]{1,2})?|[0-9]{1,3}(?:\.[0-9]{3})+(?![0-9])|[0-9]{1,12}(?:\.[0-9]{1,4})?"
     r"|[A-Za-z]+|[^\sA-Za-z0-9]"
 )
 
@@ -60,6 +69,34 @@ def tokens_of(text: str) -> list[Token]:
 def read(tokens: Sequence[Token], at: int) -> Number | None:
     """The number that begins at token `at`, or None."""
     return _Reader(tokens, at).read()
+
+
+def decade(tokens: Sequence[Token], at: int) -> tuple[Number, Number] | None:
+    """Both ends of "mid eighties", "low 90s", "low to mid sixties" at token `at`: 84 and 86, 90 and 93, 60 and 66."""
+    words = [token.word for token in tokens[at : at + 8]] + [""] * 8
+    if words[0] not in WHERE:
+        return None
+    low, last = WHERE[words[0]][0], 0
+    if words[1] in {"to", "or", "-"} and words[2] in WHERE:
+        last = 2
+    begin = last + (2 if words[last + 1] in {"-", "to"} else 1)
+    ten, used = _ten(words[begin:])
+    if not ten:
+        return None
+    first, final = tokens[at], tokens[at + begin + used - 1]
+    count = begin + used
+    ends = (ten + low, ten + WHERE[words[last]][1])
+    return Number(first.start, final.end, count, ends[0]), Number(first.start, final.end, count, ends[1])
+
+
+def _ten(words: Sequence[str]) -> tuple[int, int]:
+    """(80, how many words said it) for "eighties", "80s", "80's"; (0, 0) for anything else."""
+    if words[0] in DECADES:
+        return DECADES[words[0]], 1
+    if words[0][:1] in DIGITS and words[0].isdecimal() and int(words[0]) in TENS.values():
+        used = 2 if words[1] == "s" else 3 if words[1] == "'" and words[2] == "s" else 0
+        return (int(words[0]), used) if used else (0, 0)
+    return 0, 0
 
 
 class _Reader:
@@ -154,6 +191,8 @@ class _Reader:
     def _pair(self, first: int) -> tuple[float, float | None]:
         """Two numbers said as one: "one twenty", "one oh five", "twelve fifty", but not "fifty sixty"."""
         begin = self.i
+        if self.word() == "-" and first < 10 and (self.word(1) in TEENS or self.word(1) in TENS):  # noqa: PLR2004 - "one-ten"
+            self.i += 1
         if self.word() == "oh" and self.word(1) in UNITS:
             self.i += 2
             return self._joined(first, UNITS[self.word(-1)])
@@ -186,6 +225,9 @@ class _Reader:
         return 0.0
 
     def _scale(self) -> int:
+        if self.word() in INDIAN:
+            self.i += 1
+            return INDIAN[self.word(-1)]
         scale = 1
         while self.word() in SCALES and scale * SCALES[self.word()] <= SCALES["million"]:
             scale *= SCALES[self.word()]
@@ -196,12 +238,15 @@ class _Reader:
         return scale
 
     def _rest(self) -> float:
-        """What follows "thousand": "fifty-two thousand five hundred"."""
+        """What follows "thousand": "fifty-two thousand five hundred", with a comma too where "hundred" is said."""
         begin = self.i
-        if self.word() == "and":
+        paused = self.word() == ","
+        if paused or self.word() == "and":
             self.i += 1
         group = self._under_thousand()
-        if group is None or self.word() in {"thousand", "grand", "k", "million"}:
+        said_hundred = "hundred" in {token.word for token in self.tokens[begin : self.i]}
+        over = group is not None and group[0] >= SMALLEST_FULL
+        if group is None or over or (paused and not said_hundred) or self.word() in {*SCALES, *INDIAN}:
             self.i = begin
             return 0
         return group[0]

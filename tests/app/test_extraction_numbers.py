@@ -24,6 +24,12 @@ from app.extraction import numbers
         ("half a million", 500_000),
         ("a couple thousand", 2_000),
         ("a hundred k", 100_000),
+        ("one-ten", 110),
+        ("seventy-one thousand, four hundred", 71_400),
+        ("twelve lakh", 1_200_000),
+        ("4.5 lakhs", 450_000),
+        ("two crore", 20_000_000),
+        ("12,00,000", 1_200_000),
     ],
 )
 def test_a_spoken_number_has_its_value(said: str, value: float) -> None:
@@ -48,3 +54,24 @@ def test_two_tens_in_a_row_are_two_numbers() -> None:
 @pytest.mark.parametrize("said", ["401k", "403b", "of", "", "a couple", "k", "hundredth"])
 def test_these_are_not_numbers(said: str) -> None:
     assert numbers.read(numbers.tokens_of(said), 0) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "low", "high"),
+    [
+        ("mid eighties", 84, 86),
+        ("low nineties", 90, 93),
+        ("high 40s", 47, 49),
+        ("mid-80's", 84, 86),
+        ("low to mid sixties", 60, 66),
+    ],
+)
+def test_a_part_of_a_decade_has_two_ends(said: str, low: float, high: float) -> None:
+    ends = numbers.decade(numbers.tokens_of(said), 0)
+    assert ends is not None
+    assert [(end.value, end.end) for end in ends] == [(low, len(said)), (high, len(said))]
+
+
+@pytest.mark.parametrize("said", ["the eighties", "mid", "low 85s", "mid eighty", "high hopes", "low to"])
+def test_these_are_no_part_of_a_decade(said: str) -> None:
+    assert numbers.decade(numbers.tokens_of(said), 0) is None

@@ -8,37 +8,14 @@ from hypothesis import strategies as st
 
 from app.extraction import pay
 from app.extraction.values import Pay, PayKind, Period
+from tests.app.pay_phrases import FRESH, HELD_OUT, TUNING, Phrase
+from tests.app.spoken_pay import PENSION_PLANS, Spoken, amounts, in_words, spoken, ways, written
 
-ONES = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen".split()  # noqa: SIM905 - counts
-ONES += ["seventeen", "eighteen", "nineteen"]
-TENS = ["", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 TRAPS = [
     line
     for line in (Path(__file__).parent / "traps.txt").read_text("utf-8").splitlines()
     if line and not line.startswith("#")
 ]
-
-
-def in_words(number: int) -> str:
-    if number < 20:
-        return ONES[number]
-    if number < 100:
-        return TENS[number // 10] + (f"-{ONES[number % 10]}" if number % 10 else "")
-    if number < 1000:
-        rest = f" and {in_words(number % 100)}" if number % 100 else ""
-        return f"{in_words(number // 100)} hundred{rest}"
-    rest = f" {in_words(number % 1000)}" if number % 1000 else ""
-    return f"{in_words(number // 1000)} thousand{rest}"
-
-
-def ways(amount: int) -> list[str]:
-    """Some of the ways in which people say an amount of thousands."""
-    thousands = amount // 1000
-    said = [f"{amount:,}", f"${amount:,}", f"{amount:,} dollars", in_words(amount), f"{in_words(amount)} dollars"]
-    if amount % 1000 == 0:
-        words = in_words(thousands)
-        said += [f"{thousands}k", f"${thousands}K", f"{thousands} thousand", f"{words} k", f"{words} grand"]
-    return said
 
 
 def only(text: str, *, asked: bool = False) -> Pay:
@@ -47,12 +24,16 @@ def only(text: str, *, asked: bool = False) -> Pay:
     return found[0].pay
 
 
-yearly = st.integers(12, 480).map(lambda thousands: thousands * 1000) | st.integers(24, 500).map(lambda n: n * 500)
+def understood(phrase: Phrase) -> tuple[Pay, ...]:
+    found = pay.named(phrase.text, asked=bool(phrase.question), question=phrase.question)
+    return pay.main_first(one.pay for one in found)
+
+
 opening = st.sampled_from(["I make", "I'm making about", "My salary is", "it pays around", "Most nurses earn"])
 by_the_year = st.sampled_from(["a year", "per year", "annually", "every year"])
 
 
-@given(opening, yearly, by_the_year, st.data())
+@given(opening, amounts("year"), by_the_year, st.data())
 def test_a_yearly_figure_comes_back_however_it_is_said(
     opens: str, amount: int, period: str, data: st.DataObject
 ) -> None:
@@ -83,16 +64,35 @@ def test_a_range_comes_back_however_it_is_said(opens: str, low: int, more: int, 
     assert (found.amount_min, found.amount_max, found.period) == (low * 1000, high * 1000, "year")
 
 
+@given(spoken())
+def test_a_figure_comes_back_whole_in_any_period_currency_kind_and_shape(said: Spoken) -> None:
+    assert [one.pay for one in pay.named(said.text)] == [said.pay]
+
+
+@given(written())
+def test_a_figure_comes_back_whole_as_a_machine_spells_it(said: Spoken) -> None:
+    assert [one.pay for one in pay.named(said.text)] == [said.pay]
+
+
 @given(
-    st.integers(8, 95),
-    st.sampled_from(["an hour", "per hour", "/hour", "every hour"]),
-    st.sampled_from(["${n}", "{n} bucks", "{w} dollars", "{n} pounds", "€{n}"]),
+    amounts("year"),
+    st.sampled_from(["no", "sorry", "wait, no", "I mean", "well, actually", "make that, sorry,"]),
+    st.data(),
 )
-def test_an_hourly_figure_comes_back_with_its_currency(amount: int, period: str, form: str) -> None:
-    said = form.format(n=amount, w=in_words(amount))
-    found = only(f"I get paid {said}{'' if period[0] == '/' else ' '}{period}.")
-    assert (found.amount_min, found.period) == (amount, "hour")
-    assert found.currency == ("GBP" if "pound" in said else "EUR" if "€" in said else "USD")
+def test_a_figure_that_is_taken_back_is_not_kept(amount: int, back: str, data: st.DataObject) -> None:
+    wrong, right = (data.draw(st.sampled_from(ways(value))) for value in (amount + 1_000, amount))
+    assert only(f"I make {wrong}, {back}, {right} a year.").amount_min == amount
+
+
+@given(st.sampled_from(sorted(PENSION_PLANS)), st.sampled_from(["k", "K"]))
+def test_a_pension_plan_is_no_figure(plan: int, k: str) -> None:
+    assert pay.named(f"I get a {plan}{k}.", asked=True) == []
+
+
+@given(st.text(alphabet="0123456789$,.k to-anhourmde", max_size=120), st.text(max_size=60))
+def test_any_text_is_read_without_a_stumble_and_every_figure_lies_in_it(said: str, question: str) -> None:
+    for one in pay.named(f"I make {said}", asked=True, question=question):
+        assert 0 <= one.start < one.end <= len(said) + len("I make ")
 
 
 @given(
@@ -121,6 +121,12 @@ def test_open_ends_stay_open(least: str, most: str, thousands: int) -> None:
         ("The salary range is 41 to 58 thousand euros.", 41_000, 58_000, "year", "range"),
         ("I was granted stock, $20,000 a year in RSUs.", 20_000, 20_000, "year", "equity"),
         ("I make one twenty.", 120_000, 120_000, "year", "base"),
+        ("I make 90 before bonus.", 90_000, 90_000, "year", "base"),
+        ("When I turned 30 I was making 80k.", 80_000, 80_000, "year", "base"),
+        ("With two degrees I make 52,000.", 52_000, 52_000, "year", "base"),
+        ("I earn in the mid eighties.", 84_000, 86_000, "year", "base"),
+        ("I make low to mid sixties.", 60_000, 66_000, "year", "base"),
+        ("I make between forty and, I don't know, fifty thousand.", 40_000, 50_000, "year", "base"),
     ],
 )
 def test_figures_are_understood_from_their_sentence(
@@ -190,7 +196,75 @@ def test_every_figure_is_kept_once_and_the_main_one_leads(said: str, amounts: li
     assert [figure.amount_min for figure in pay.main_first(one.pay for one in pay.named(said))] == amounts
 
 
+@pytest.mark.parametrize(
+    ("said", "currency"),
+    [
+        (["It costs £5.", "Twenty quid."], "GBP"),
+        (["It costs £5.", "or $7"], None),
+        (["I make $60,000.", "Five bucks.", "A trip was 40 euros."], "USD"),
+        (["Sixty thousand Canadian dollars.", "It's in Canadian dollars.", "$70,000."], "CAD"),
+        (["A hundred Canadian dollars.", "I make $70,000.", "Five bucks."], "USD"),
+        (["20 US dollars, 30 Canadian dollars and 40 Canadian dollars."], "CAD"),
+        (["Thirty thousand pounds."], "GBP"),
+        (["It weighs 50 pounds."], None),
+        (["A$5", "AU$6", "$7"], "AUD"),
+        (["It's ₦5."], "NGN"),
+        ([], None),
+    ],
+)
+def test_a_conversation_counts_in_the_currency_that_it_names_most(said: list[str], currency: str | None) -> None:
+    assert pay.currency_of(said) == currency
+
+
 def test_the_currency_of_the_conversation_is_used_when_a_figure_names_none() -> None:
-    assert pay.currency_of(iter(["It costs £5.", "Twenty quid."])) == "GBP"
-    assert pay.currency_of(iter(["It costs £5.", "or $7"])) is None
     assert pay.named("I make 40k.", currency="GBP")[0].pay.currency == "GBP"
+    assert pay.named("I make $40,000.", currency="GBP")[0].pay.currency == "USD"
+
+
+def test_plain_dollars_are_those_that_the_conversation_counts_in() -> None:
+    assert pay.named("I make $40,000.", currency="CAD")[0].pay.currency == "CAD"
+    assert pay.named("I make US$40,000.", currency="CAD")[0].pay.currency == "USD"
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "amount", "period", "kind"),
+    [
+        ("What do you make an hour?", "About 30.", 30, "hour", "base"),
+        ("What's your hourly rate?", "Twenty-six fifty.", 26.5, "hour", "base"),
+        ("How much do you earn a month?", "It's around four thousand.", 4_000, "month", "base"),
+        ("What's your hourly rate?", "It's 60 thousand a year.", 60_000, "year", "base"),
+        ("What do you earn a year?", "Sixty.", 60_000, "year", "base"),
+        ("What did you start on?", "Forty.", 40_000, "year", "starting"),
+        ("Is there a bonus?", "About five grand.", 5_000, None, "bonus"),
+        ("How many hours a week do you work, and what do you make?", "Fifty.", 50_000, "year", "base"),
+    ],
+)
+def test_the_question_says_what_the_answer_leaves_out(
+    question: str, answer: str, amount: float, period: Period | None, kind: PayKind
+) -> None:
+    (found,) = pay.named(answer, asked=True, question=question)
+    assert (found.pay.amount_min, found.pay.period, found.pay.kind) == (amount, period, kind)
+
+
+def test_a_span_is_ones_own_when_the_question_was_about_oneself() -> None:
+    yours = pay.named("Fifty to sixty.", asked=True, question="What do you make, if I may ask?")
+    theirs = pay.named("Fifty to sixty.", asked=True, question="What do people here make?")
+    assert [yours[0].pay.kind, theirs[0].pay.kind] == ["base", "range"]
+
+
+@pytest.mark.parametrize("phrase", TUNING, ids=lambda phrase: phrase.text)
+def test_a_phrase_that_the_patterns_were_mended_by_is_understood(phrase: Phrase) -> None:
+    assert understood(phrase) == phrase.figures
+
+
+def test_how_many_phrases_are_understood_whose_misses_nobody_read() -> None:
+    # What was measured, of 64 and of 24. The figures of the fresh ones are 6 of 16: the fairer share of the two.
+    assert sum(understood(phrase) == phrase.figures for phrase in HELD_OUT) >= 59
+    assert sum(understood(phrase) == phrase.figures for phrase in FRESH) >= 14
+
+
+@pytest.mark.parametrize(
+    "phrase", [one for one in (*HELD_OUT, *FRESH) if not one.figures], ids=lambda phrase: phrase.text
+)
+def test_no_trap_of_the_others_is_pay(phrase: Phrase) -> None:
+    assert understood(phrase) == ()
