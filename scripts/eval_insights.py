@@ -40,7 +40,7 @@ class Read:
     def findings(self, offset: float) -> list[Finding]:
         if self.logits is None:
             return spans.findings(self.turns, zip(self.said, self.ruled, strict=True), RULES.thresholds)
-        judged = verdicts(scale.chances(self.logits, offset), self.ruled)
+        judged = verdicts(self.said, scale.chances(self.logits, offset), self.ruled)
         return spans.findings(self.turns, zip(self.said, judged, strict=True), scale.THRESHOLDS, method="model")
 
 

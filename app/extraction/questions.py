@@ -42,6 +42,14 @@ AGREES = re.compile(
     r"\b(?:right|correct|accurate|fair|spot on|exactly|ballpark|pretty much|close|true)\b", re.IGNORECASE
 )
 
+BESIDE_WORK = re.compile(
+    r"\bif you (?:won|inherited|were (?:a |an )?(?:millionaire|king|queen|animal)|"
+    r"had (?:a (?:million|magic|billion)|superpowers?))\b|\bhobb(?:y|ies)\b|"
+    r"\bwhat (?:else )?do you (?:\w+ )?(?:do|get up to) (?:for fun|outside|in your (?:free|spare) time|to relax|"
+    r"when (?:you're not|you are not|you aren't|the weekend)|on (?:the |your )?(?:weekends?|days? off|sundays?))",
+    re.IGNORECASE,
+)
+
 TOPICS: tuple[tuple[Category, float, str], ...] = (
     (C.COMPENSATION, 1.0, (
         r"\b(?:salar(?:y|ies)|wages?|incomes?|earn(?:ings?)?|compensat\w+|bonus(?:es)?|pay (?:range|scale|"
@@ -148,6 +156,11 @@ def asks(text: str) -> bool:
 def leads_in(text: str) -> bool:
     """Whether this sentence, said right before a question, belongs to who asks it."""
     return LEADS_IN.match(text) is not None
+
+
+def is_beside_work(question: str) -> bool:
+    """Whether this asks for a daydream or a pastime: no answer to it says anything of the work."""
+    return BESIDE_WORK.search(question) is not None
 
 
 def confirms(text: str) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from app.extraction import cues, pay, referrals
+from app.extraction import cues, pay, questions, referrals
 from app.extraction.values import Category, Said, Verdict
 
 C = Category
@@ -18,8 +18,13 @@ def judge(said: Iterable[Said]) -> list[Verdict]:
     return [_verdict(one) for one in said]
 
 
+def is_beside_work(said: Said) -> bool:
+    """Whether no judge need look: a daydream, or what was asked of a weekend."""
+    return cues.UNREAL.search(said.text) is not None or questions.is_beside_work(said.question)
+
+
 def _verdict(said: Said) -> Verdict:
-    if cues.UNREAL.search(said.text):
+    if is_beside_work(said):
         return Verdict()
     asked_pay = C.COMPENSATION in said.asked
     figures = pay.named(said.text, asked=asked_pay, currency=said.currency, question=said.question)

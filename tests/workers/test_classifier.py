@@ -71,7 +71,11 @@ def test_what_was_trained_is_what_runs(tmp_path: Path) -> None:
     ("question", "answer", "category"),
     [
         ("What does it pay?", "I'm on thirty-one dollars an hour at the moment.", Category.COMPENSATION),
-        ("What's a day like?", "We load the van at six and we're on a roof by seven.", Category.TYPICAL_DAY),
+        (
+            "What's a day like?",
+            "We load the van at six, we're on roofs till two, then I do invoices.",
+            Category.TYPICAL_DAY,
+        ),
         ("What keeps you in it?", "When a kid reads her first page aloud to me, I float home.", Category.ENJOYS),
         (
             "How did you get into it?",
@@ -87,7 +91,7 @@ def test_it_names_what_the_question_and_the_words_say_together(question: str, an
 def test_a_finding_says_how_sure_the_model_was_and_what_the_rules_saw() -> None:
     (found,) = extract(asked("What does it pay?", "I earn 52,000 dollars a year."), judge=JUDGE)
     assert found.method == "model"
-    assert found.because.split()[0].startswith("model:0.")
+    assert found.because.split()[0].startswith("model:")
     assert "figure" in found.because.split()
 
 

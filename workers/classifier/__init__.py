@@ -41,7 +41,7 @@ class Classifier:
     def verdicts(self, said: Sequence[Said]) -> list[Verdict]:
         """One verdict per statement. A strength is the chance that people would keep the sentence for that category."""
         ruled = rules.judge(said)
-        return verdicts(scale.chances(self.logits(said, ruled)), ruled)
+        return verdicts(said, scale.chances(self.logits(said, ruled)), ruled)
 
     def logits(self, said: Sequence[Said], ruled: Sequence[Verdict]) -> Array:
         """[sentences, categories], as the network gives them; categories in their order."""
@@ -64,9 +64,12 @@ class Classifier:
         return prepared.load(self._models_dir)
 
 
-def verdicts(chances: Array, ruled: Sequence[Verdict]) -> list[Verdict]:
+def verdicts(said: Sequence[Said], chances: Array, ruled: Sequence[Verdict]) -> list[Verdict]:
     """The classifier's chances, with the rules' reasons beside its own and the pay they have understood."""
-    return [_verdict(row, verdict) for row, verdict in zip(chances, ruled, strict=True)]
+    return [
+        verdict if rules.is_beside_work(one) else _verdict(row, verdict)
+        for one, row, verdict in zip(said, chances, ruled, strict=True)
+    ]
 
 
 def _verdict(chances: Array, ruled: Verdict) -> Verdict:
