@@ -104,8 +104,8 @@ class Network(nn.Module):
         sentences = functional.dropout(pool @ x.float().reshape(-1, WIDTH), self.dropout, self.training)
         return self.head(torch.cat([sentences, features], dim=1))
 
-    def round_as_run(self) -> None:
-        """From here on every layer sees its input in the 8 bits that the worker will give it."""
+    def round_inputs(self) -> None:
+        """From here on every layer sees its input in 8 bits: noise to learn against, and int8 loses less."""
         for module in self.modules():
             if isinstance(module, Changed):
                 module.rounds = True
@@ -120,7 +120,7 @@ class Network(nn.Module):
 
 
 def rounded(x: Tensor) -> Tensor:
-    """`x` as the worker's 8 bits hold it, a scale per row; what is learnt through it passes as if it were not rounded.
+    """`x` as 8 bits would hold it (`encoder.COMPUTE` may be int8), a scale per row; what is learnt through it passes as if it were not rounded.
 
     Jacob et al. 2018 (quantization-aware training).
     """

@@ -1,6 +1,6 @@
 """Makes `workers/classifier/trained.safetensors` from the dialogues: `make train`, forty minutes on two idle cores.
 
-It trains in two rounds. The second is shorter and slower, and hears the rounding that the worker's 8 bits will make.
+It trains in two rounds. The second is shorter and slower, and reads through inputs rounded to 8 bits.
 `--after FILE` begins with the second: FILE is what `--rounds 1` made.
 
 `--check N` trains N times without every Nth dialogue and says how well those are read instead, and writes nothing.
@@ -77,7 +77,7 @@ def train(network: Network, read: Sequence[Example], rounds: Sequence[Round], *,
     network.train()
     for one in rounds:
         if ROUNDS.index(one) >= HEARS_ROUNDING:
-            network.round_as_run()
+            network.round_inputs()
         _round(network, read, one, chance)
     network.eval()
 
