@@ -120,7 +120,7 @@ class Network(nn.Module):
 
 
 def rounded(x: Tensor) -> Tensor:
-    """`x` as 8 bits would hold it (`encoder.COMPUTE` may be int8), a scale per row; what is learnt through it passes as if it were not rounded.
+    """`x` as 8 bits would hold it, a scale per row; what is learnt through it passes as if it were not rounded.
 
     Jacob et al. 2018 (quantization-aware training).
     """
