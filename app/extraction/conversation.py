@@ -17,7 +17,8 @@ FILLER = re.compile(
     r"(?:(?:um+|uh+|well|oh|so|yeah|yes|yep|no|nope|okay|ok|right|sure|absolutely|definitely|exactly|great|wow|hmm+|"
     r"mm-?hmm|i see|no problem(?: at all)?|you're welcome|my pleasure|any ?time|of course|totally|got it|cool|nice|"
     rf"awesome|(?:that's|it's|what) (?:a |an )?(?:\w+ )?{KIND} (?:question|one|point)|\[[^\]]{{0,40}}\]|"
-    r"thank(?:s| you)(?:,? \w+(?=[.!]))?|(?:that's|that (?:would be|sounds|is)) (?:\w+ )?(?:great|wonderful|helpful|awesome|amazing|perfect)|"
+    r"thank(?:s| you)(?:,? \w+(?=[.!]))?|"
+    r"(?:that's|that (?:would be|sounds|is)) (?:\w+ )?(?:great|wonderful|helpful|awesome|amazing|perfect)|"
     r"let me (?:think|see)|you know|i mean|hello|hi|hey|good (?:morning|afternoon)|i'm not sure|i don't know|let's see)"
     r"(?!\w)[\s,.!…-]*)+$",
     re.IGNORECASE,
