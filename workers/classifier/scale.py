@@ -2,7 +2,7 @@
 
 The dialogues we wrote are fuller of things worth keeping than life is, or less full. One number makes up for it, chosen
 on annotated interviews and measured on others: `make eval` does it again. A number for each category was tried; what
-thirteen interviews say of a category that they hold five times did not carry over to the fourteenth.
+thirteen interviews say of a category that they hold five times did not reliably carry over to the fourteenth.
 """
 
 import numpy as np
