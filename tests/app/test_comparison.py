@@ -7,14 +7,13 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from app import comparison, ids, models
+from app import comparison, ids
 from app.comparison import Assumptions, opinions, pay
 from app.comparison.opinions import Opinion
 from app.comparison.values import Quote
-from app.db import writing
 from tests.client import Client
 from tests.installation import Installation
-from tests.scenes import heard, plan
+from tests.scenes import heard, plan, said
 
 YEAR = {"amount_min": 50000, "amount_max": 50000, "currency": "USD", "period": "year", "kind": "base"}
 
@@ -22,19 +21,6 @@ YEAR = {"amount_min": 50000, "amount_max": 50000, "currency": "USD", "period": "
 def ready(here: Installation, title: str = "A talk", **facts: Any) -> str:
     """The id of an interview whose words are there."""
     return here.interview(title=title, status="ready", transcript_version=1, **facts).id
-
-
-def said(here: Installation, interview_id: str, quote: str, *categories: str, **facts: Any) -> str:
-    """The id of an insight of the interview."""
-    usual: dict[str, Any] = {"transcript_version": 1, "speaker": "S2", "start_ms": 1000, "end_ms": 2000}
-    usual |= {"segment_ids": [1], "confidence": 0.6, "method": "rule"}
-    with writing(here.engine) as session:
-        insight = models.Insight(owner_id=here.owner_id, interview_id=interview_id, quote=quote, **(usual | facts))
-        session.add(insight)
-        session.flush()
-        for rank, category in enumerate(categories or ("compensation",)):
-            session.add(models.InsightCategory(insight_id=insight.id, category=category, rank=rank))
-    return insight.id
 
 
 def compared(client: Client, *interview_ids: str, **asked: Any) -> dict[str, Any]:

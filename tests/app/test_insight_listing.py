@@ -11,20 +11,7 @@ from app.db import reading, writing
 from app.insights import Filters, Sort, listing
 from tests.client import Client
 from tests.installation import Installation
-from tests.scenes import hear_again, heard, review
-
-
-def said(here: Installation, interview_id: str, quote: str, *categories: str, **facts: Any) -> str:
-    """The id of an insight of the interview."""
-    usual: dict[str, Any] = {"transcript_version": 1, "speaker": "S2", "start_ms": 1000, "end_ms": 2000}
-    usual |= {"segment_ids": [1], "confidence": 0.6, "method": "rule"}
-    with writing(here.engine) as session:
-        insight = models.Insight(owner_id=here.owner_id, interview_id=interview_id, quote=quote, **(usual | facts))
-        session.add(insight)
-        session.flush()
-        for rank, category in enumerate(categories or ("culture",)):
-            session.add(models.InsightCategory(insight_id=insight.id, category=category, rank=rank))
-    return insight.id
+from tests.scenes import hear_again, heard, review, said
 
 
 def ready(here: Installation, **facts: Any) -> str:
@@ -147,7 +134,7 @@ def test_each_can_be_read_on_its_own(here: Installation, client: Client) -> None
 def test_what_is_withdrawn_or_deleted_never_shows(here: Installation, client: Client, fact: dict[str, Any]) -> None:
     # Erasure takes the rows along; should one ever be left, it is not shown.
     talk = ready(here, status=fact.get("status", "ready"))
-    said(here, talk, "x")
+    said(here, talk, "x", "culture")
     with writing(here.engine) as session:
         if fact.get("deleted"):
             interview = session.get_one(models.Interview, talk)
@@ -202,9 +189,9 @@ def test_pages_hold_each_once_and_in_order_under_every_filter(
 def test_a_page_after_new_ones_came_goes_on_where_it_was(here: Installation, client: Client) -> None:
     talk = ready(here)
     for number in range(4):
-        said(here, talk, f"{number}")
+        said(here, talk, f"{number}", "culture")
     first = client.get("/v1/insights", params={"limit": 2}).json()
-    said(here, talk, "new")
+    said(here, talk, "new", "culture")
     assert found(client, limit=2, cursor=first["next_cursor"]) == ["1", "0"]
 
 

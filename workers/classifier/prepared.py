@@ -55,9 +55,9 @@ def name() -> str:
     return f"insights-{trained[:12]}-{weights.MODEL_SHA256[:8]}-{encoder.COMPUTE}"
 
 
-def fill(folder: Path, *, compute: str = encoder.COMPUTE) -> None:
+def fill(folder: Path) -> None:
     base, trained = weights.base(), weights.trained()
     tokenizer = weights.tokenizer_of(base.tokenizer)
-    encoder.write(folder, weights.changed(base.arrays, trained.changes), tokenizer, compute=compute)
+    encoder.write(folder, weights.changed(base.arrays, trained.changes), tokenizer)
     (folder / TOKENIZER).write_bytes(base.tokenizer)
     np.savez(folder / HEAD, weight=trained.head_weight, bias=trained.head_bias)
