@@ -3,8 +3,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-# torch names the exact versions of these itself, and its CPU build needs none of them.
-CUDA_PARTS := $(foreach name,$(shell sed -n 's/^\(nvidia-[a-z0-9-]*\|cuda-[a-z]*\|triton\)==.*/\1/p' constraints.txt) triton,--no-emit-package $(name))
 EXTRAS := worker,openai-whisper,dev
 # `make run ENGINE=openai-whisper MODEL=tiny.en` is the same as setting CANDID_ENGINE and CANDID_MODEL.
 ifdef ENGINE
@@ -89,4 +87,6 @@ lock: ## Resolve every dependency anew into constraints.txt, for every Python fr
 	@$(PYTHON) -m venv build/lock-venv
 	@build/lock-venv/bin/pip install -q --disable-pip-version-check uv
 	@build/lock-venv/bin/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
-		--no-annotate --no-header --quiet --upgrade $(CUDA_PARTS) -o constraints.txt
+		--no-annotate --no-header --quiet --upgrade -o build/constraints.txt
+	@# torch names the exact versions of CUDA's parts itself, and its CPU build needs none of them.
+	@grep -v -E '^(nvidia-|cuda-|triton)' build/constraints.txt > constraints.txt

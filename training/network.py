@@ -1,7 +1,7 @@
 """The network that is trained: all-mpnet-base-v2 as it came, low-rank changes to it, and a layer that names categories.
 
-MPNet: Song et al. 2020. Its bias by distance is that of T5: Raffel et al. 2020. Low-rank adaptation (LoRA): Hu et al.
-2021. Written for this one shape of model, so that training needs nothing but torch.
+MPNet: Song et al. 2020. Low-rank adaptation (LoRA): Hu et al. 2021. Written for this one shape of model, so that
+training needs nothing but torch.
 """
 
 import math
@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from workers.classifier.encoder import EPSILON, FARTHEST, FIRST_PLACE, HEADS, LAYERS
+from workers.classifier.encoder import buckets
+from workers.classifier.graph import BY_DISTANCE, EPSILON, FIRST_PLACE, HEADS, LAYERS, WIDTH
 
-WIDTH, BUCKETS = 768, 32
 LEFT_ALONE = 4  # the lowest layers, which know words and grammar: changing them as well takes a fifth longer to train
 ATTENTION = {"query": "q", "key": "k", "value": "v", "out": "o"}  # our names, the makers'
 NOT_SEEN = -1e4  # added to attention where there is no token; fits half precision
@@ -40,10 +40,8 @@ class Changed(nn.Module):
         self.down = nn.Parameter(torch.randn(rank, weight.shape[1]) / math.sqrt(weight.shape[1]))
         self.up = nn.Parameter(torch.zeros(weight.shape[0], rank))
         self.scale = scale
-        self.rounds = False
 
     def forward(self, x: Tensor) -> Tensor:
-        x = rounded(x) if self.rounds else x
         change = functional.linear(functional.linear(x, self.down), self.up)
         return functional.linear(x, self.weight, self.bias) + change * self.scale
 
@@ -87,7 +85,7 @@ class Network(nn.Module):
         super().__init__()
         self.register_buffer("word", weights["embeddings.word_embeddings.weight"])
         self.register_buffer("place", weights["embeddings.position_embeddings.weight"][FIRST_PLACE:])
-        self.register_buffer("by_distance", weights["encoder.relative_attention_bias.weight"])
+        self.register_buffer("by_distance", weights[BY_DISTANCE])
         self.norm = _norm(weights, "embeddings.LayerNorm")
         self.layers = nn.ModuleList(Layer(weights, number, shape) for number in range(LAYERS))
         self.dropout = shape.dropout
@@ -97,18 +95,12 @@ class Network(nn.Module):
         """`ids`, `mask`: [windows, tokens]; `pool`: [sentences, windows * tokens], rows sum to 1."""
         length = ids.shape[1]
         x = self.norm(self.word[ids] + self.place[:length])
-        bias = self.by_distance[buckets(length)].permute(2, 0, 1)[None]
+        bias = self.by_distance[torch.from_numpy(buckets(length))].permute(2, 0, 1)[None]
         bias = bias.masked_fill(~mask[:, None, None, :], NOT_SEEN)
         for layer in self.layers:
             x = layer(x, bias)
         sentences = functional.dropout(pool @ x.float().reshape(-1, WIDTH), self.dropout, self.training)
         return self.head(torch.cat([sentences, features], dim=1))
-
-    def round_inputs(self) -> None:
-        """From here on every layer sees its input in 8 bits: noise to learn against, and int8 loses less."""
-        for module in self.modules():
-            if isinstance(module, Changed):
-                module.rounds = True
 
     def changed(self) -> Iterator[tuple[str, Changed]]:
         """Every changed layer with the name its weight has in the makers' file."""
@@ -117,26 +109,6 @@ class Network(nn.Module):
         for number, layer in enumerate(self.layers[LEFT_ALONE:], LEFT_ALONE):
             for ours, theirs in names.items():
                 yield f"encoder.layer.{number}.{theirs}", getattr(layer, ours)
-
-
-def rounded(x: Tensor) -> Tensor:
-    """`x` as 8 bits would hold it, a scale per row; what is learnt through it passes as if it were not rounded.
-
-    Jacob et al. 2018 (quantization-aware training).
-    """
-    step = x.detach().abs().amax(dim=-1, keepdim=True).clamp(min=1e-6) / 127
-    return x + ((x.detach() / step).round() * step - x.detach())
-
-
-def buckets(length: int) -> Tensor:
-    """[length, length]: which bias goes with the way from one place to another; far ways share theirs."""
-    behind = torch.arange(length)[:, None] - torch.arange(length)[None, :]
-    half = BUCKETS // 2
-    exact = half // 2
-    far = behind.abs()
-    spread = torch.log(far.clamp(min=1) / exact) / math.log(FARTHEST / exact) * (half - exact)
-    shared = (exact + spread.long()).clamp(max=half - 1)
-    return (behind < 0) * half + torch.where(far < exact, far, shared)
 
 
 def _norm(weights: Mapping[str, Tensor], name: str) -> nn.LayerNorm:

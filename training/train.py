@@ -1,95 +1,117 @@
-"""Makes `workers/classifier/trained.safetensors` from the dialogues: `make train`, forty minutes on two idle cores.
+"""Makes `workers/classifier/trained.safetensors` from the dialogues: `make train`, twenty minutes on two idle cores.
 
-It trains in two rounds. The second is shorter and slower, and reads through inputs rounded to 8 bits.
-`--after FILE` begins with the second: FILE is what `--rounds 1` made.
+Each run of RUNS starts from the same network, reads its dialogues in an order of its own, and gives the mean of its
+weights over its second half; what is kept is the mean of the runs. `--only N` makes the Nth run by itself, and
+`--mean FILE FILE ...` the mean of such runs.
 
 `--check N` trains N times without every Nth dialogue and says how well those are read instead, and writes nothing.
 """
 
 import argparse
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
+from torch import Tensor
 from torch.nn import functional
 
-from training import corpus, examples
+from training import averages, corpus, examples
+from training.averages import Average
 from training.examples import Example
 from training.network import Network, Shape
 from workers.classifier import features, weights
 from workers.classifier.passages import Cutter
 
 RANK, DROPOUT, BATCH_TOKENS = 16, 0.1, 1500
-WARM_UP, LEAST_RATE = 0.1, 0.05
+BEGINNING = 1  # the seed of the network that all runs start from: only such runs have a mean that means something
+RATE, HEAD_RATE = 4e-4, 2e-3  # how far a step goes: in the changes, in the last layer
+WARM_UP, SLOWS, LEAST_RATE = 0.1, 0.6, 0.1  # shares of a run, and of RATE
+AVERAGES_FROM, EVERY = 0.5, 8  # the share of a run after which every eighth step counts
 WITHOUT_RULES = 0.15  # sentences whose features are hidden: the network must not lean on the rules alone
-HEARS_ROUNDING = 1
 SAYS_SO, IS_SO = 0.4, 0.5  # chances from which on a sentence counts, when checking
 RULED, ASKED, RARE = 4.0, 1.0, -3.0  # where the last layer begins: at what the rules say
 
 
 @dataclass(frozen=True)
-class Round:
-    """Passes over the examples, and how far a step goes: in the changes, and in the last layer."""
+class Run:
+    """`writers`: the first letters of the names of the dialogues that it reads."""
 
+    seed: int
     epochs: int
-    rate: float
-    head_rate: float
+    writers: str
 
 
-ROUNDS = (Round(5, 4e-4, 2e-3), Round(3, 2e-4, 5e-4))
+RUNS = (Run(seed=2, epochs=5, writers="defghi"),)
+
+
+@dataclass(frozen=True)
+class Material:
+    """What every run starts from."""
+
+    base: Mapping[str, Tensor]
+    examples: Mapping[str, Example]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", type=int, default=0, metavar="N")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--check", type=int, metavar="N")
+    parser.add_argument("--only", type=int, choices=range(1, len(RUNS) + 1))
+    parser.add_argument("--mean", type=Path, nargs="+")
     parser.add_argument("--into", type=Path, default=weights.TRAINED)
-    parser.add_argument("--rounds", type=int, default=len(ROUNDS), choices=range(1, len(ROUNDS) + 1))
-    parser.add_argument("--after", type=Path)
     asked = parser.parse_args()
-    known = weights.base()
-    base = {name: torch.from_numpy(array) for name, array in known.arrays.items()}
-    cutter = Cutter(weights.tokenizer_of(known.tokenizer))
-    read = [examples.of(dialogue, cutter) for dialogue in corpus.read_all()]
-    if asked.check:
-        _check(base, read, folds=asked.check, seed=asked.seed)
+    if asked.mean:
+        averages.save(mean([averages.of_file(path) for path in asked.mean]), asked.into)
         return
-    network = begin(base, seed=asked.seed)
-    if asked.after:
-        go_on_from(network, asked.after)
-    train(network, read, ROUNDS[1 if asked.after else 0 : asked.rounds], seed=asked.seed)
-    save(network, asked.into)
+    material = _read()
+    if asked.check:
+        _check(material, folds=asked.check)
+        return
+    runs = [RUNS[asked.only - 1]] if asked.only else RUNS
+    averages.save(mean([train(material, run) for run in runs]), asked.into)
 
 
-def begin(base: dict[str, torch.Tensor], *, seed: int) -> Network:
-    torch.manual_seed(seed)
+def _read() -> Material:
+    known = weights.base()
+    cutter = Cutter(weights.tokenizer_of(known.tokenizer))
+    base = {name: torch.from_numpy(array) for name, array in known.arrays.items()}
+    return Material(base, {one.name: examples.of(one, cutter) for one in corpus.read_all()})
+
+
+def mean(runs: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
+    average = Average()
+    for run in runs:
+        average.add(run)
+    return average.tensors
+
+
+def train(material: Material, run: Run) -> dict[str, Tensor]:
+    """The mean of the run's weights. The same on the same machine for the same run."""
+    network, average = begin(material.base), Average()
+    read = [example for name, example in material.examples.items() if name[0] in run.writers]
+    torch.manual_seed(run.seed)
+    chance = random.Random(run.seed)
+    optimizer = _optimizer(network)
+    steps = run.epochs * sum(1 for _ in examples.batches(read, tokens=BATCH_TOKENS, chance=chance))
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step / steps))
+    step = 0
+    for epoch in range(run.epochs):
+        losses = []
+        for batch in examples.batches(read, tokens=BATCH_TOKENS, chance=chance):
+            losses.append(_step(network, batch, optimizer, schedule))
+            step += 1
+            if step > AVERAGES_FROM * steps and step % EVERY == 0:
+                average.add(averages.of_network(network))
+        print(f"epoch {epoch + 1} of {run.epochs}: loss {sum(losses) / len(losses):.3f}", flush=True)
+    return average.tensors
+
+
+def begin(base: Mapping[str, Tensor]) -> Network:
+    torch.manual_seed(BEGINNING)
     network = Network(base, Shape(features.COUNT, examples.OUTPUTS, RANK, DROPOUT))
     _begin_at_the_rules(network)
-    return network
-
-
-def train(network: Network, read: Sequence[Example], rounds: Sequence[Round], *, seed: int) -> None:
-    """The same on the same machine for the same seed."""
-    chance = random.Random(seed)
-    network.train()
-    for one in rounds:
-        if ROUNDS.index(one) >= HEARS_ROUNDING:
-            network.round_inputs()
-        _round(network, read, one, chance)
-    network.eval()
-
-
-def _round(network: Network, read: Sequence[Example], one: Round, chance: random.Random) -> None:
-    optimizer = _optimizer(network, one)
-    steps = one.epochs * sum(1 for _ in examples.batches(read, tokens=BATCH_TOKENS, chance=chance))
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step / steps))
-    for epoch in range(one.epochs):
-        losses = [_step(network, batch, optimizer, schedule) for batch in
-                  examples.batches(read, tokens=BATCH_TOKENS, chance=chance)]  # fmt: skip
-        print(f"epoch {epoch + 1} of {one.epochs}: loss {sum(losses) / len(losses):.3f}", flush=True)
+    return network.train()
 
 
 def _begin_at_the_rules(network: Network) -> None:
@@ -101,14 +123,15 @@ def _begin_at_the_rules(network: Network) -> None:
             network.head.weight[place, width + len(examples.CATEGORIES) + place] += ASKED
 
 
-def _optimizer(network: Network, one: Round) -> torch.optim.Optimizer:
+def _optimizer(network: Network) -> torch.optim.Optimizer:
     body = [part for name, part in network.named_parameters() if part.requires_grad and not name.startswith("head")]
-    groups = [{"params": body, "lr": one.rate}, {"params": list(network.head.parameters()), "lr": one.head_rate}]
+    groups = [{"params": body, "lr": RATE}, {"params": list(network.head.parameters()), "lr": HEAD_RATE}]
     return torch.optim.AdamW(groups, weight_decay=0.01)
 
 
 def _rate(done: float) -> float:
-    return min(1.0, done / WARM_UP + 1e-3) * max(LEAST_RATE, 1 - done)
+    """Rises, stays, and falls: as a share of the full rate."""
+    return min(1.0, done / WARM_UP + 1e-3, max(LEAST_RATE, (1 - done) / (1 - SLOWS)))
 
 
 def _step(network: Network, batch: examples.Batch, optimizer: torch.optim.Optimizer, schedule: object) -> float:
@@ -126,32 +149,16 @@ def _step(network: Network, batch: examples.Batch, optimizer: torch.optim.Optimi
     return float(loss.detach())
 
 
-def save(network: Network, path: Path) -> None:
-    """The low-rank changes in half precision, the last layer in full: about a megabyte."""
-    kept = {"head.weight": network.head.weight, "head.bias": network.head.bias}
-    for name, layer in network.changed():
-        kept |= {f"{name}.up": (layer.up * layer.scale).half(), f"{name}.down": layer.down.half()}
-    save_file({name: tensor.detach().contiguous() for name, tensor in kept.items()}, path)
-    print(f"{path.name}: {path.stat().st_size / 1e6:.2f} MB")
-
-
-def go_on_from(network: Network, path: Path) -> None:
-    """Puts what `save` kept into the network again."""
-    kept = load_file(path)
-    with torch.no_grad():
-        network.head.weight.copy_(kept["head.weight"])
-        network.head.bias.copy_(kept["head.bias"])
-        for name, layer in network.changed():
-            layer.up.copy_(kept[f"{name}.up"].float() / layer.scale)
-            layer.down.copy_(kept[f"{name}.down"].float())
-
-
-def _check(base: dict[str, torch.Tensor], read: Sequence[Example], *, folds: int, seed: int) -> None:
+def _check(material: Material, *, folds: int) -> None:
     right, found, wanted = (torch.zeros(examples.OUTPUTS) for _ in range(3))
+    names = sorted(material.examples)
     for fold in range(folds):
-        network = begin(base, seed=seed)
-        train(network, [one for number, one in enumerate(read) if number % folds != fold], ROUNDS, seed=seed)
-        for batch in examples.batches(read[fold::folds], tokens=8000, chance=random.Random(0)):
+        held = names[fold::folds]
+        others = {name: example for name, example in material.examples.items() if name not in held}
+        network = begin(material.base).eval()
+        averages.put(train(replace(material, examples=others), RUNS[-1]), network)
+        tested = [material.examples[name] for name in held]
+        for batch in examples.batches(tested, tokens=8000, chance=random.Random(0)):
             with torch.no_grad():
                 said = network(batch.ids, batch.mask, batch.pool, batch.features).sigmoid() > SAYS_SO
             true = batch.targets > IS_SO

@@ -55,7 +55,8 @@ TOPICS: tuple[tuple[Category, float, str], ...] = (
         r"\b(?:salar(?:y|ies)|wages?|incomes?|earn(?:ings?)?|compensat\w+|bonus(?:es)?|pay (?:range|scale|"
         r"like|is|well)|paid|the pay|pays|benefits (?:package|like)|how much (?:do|does|did|can|could|would|"
         r"money|should) [^?]{0,30}(?:make|made|expect|get)|how much money|make a (?:good |decent )?living|"
-        r"financially|the money)\b"
+        r"financially|the money|what (?:do|does|did|can|could|would) [^?]{0,30}(?:make|get|take home|bring home|"
+        r"clear) (?:an?|per) (?:hour|day|shift|week|month|year))\b"
     )),
     (C.COMPENSATION, 0.6, r"\b(?:money|benefits|raises?|pension)\b"),
     (C.TYPICAL_DAY, 1.0, (

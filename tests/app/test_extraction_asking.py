@@ -2,9 +2,10 @@
 
 import pytest
 
+from app.extraction import questions
 from app.extraction.alike import similarity
 from app.extraction.asking import ANSWER_SENTENCES, LOOKS_AHEAD, exchanges
-from app.extraction.values import Turn
+from app.extraction.values import Category, Turn
 from app.planned_questions import ALIKE_ENOUGH
 from app.transcripts.values import Role
 
@@ -147,3 +148,17 @@ def test_the_same_asked_in_other_words_is_alike(one: str, other: str) -> None:
 )
 def test_another_question_in_like_words_is_not(one: str, other: str) -> None:
     assert similarity([one], [other])[0][0] < ALIKE_ENOUGH
+
+
+@pytest.mark.parametrize(
+    ("question", "is_pay"),
+    [
+        ("And what do you make an hour?", True),
+        ("What does a deckhand take home a month?", True),
+        ("What can a journeyman clear per week?", True),
+        ("What do you make every day?", False),
+        ("What do you make of that?", False),
+    ],
+)
+def test_what_somebody_makes_an_hour_is_asked_of_pay(question: str, *, is_pay: bool) -> None:
+    assert (Category.COMPENSATION in questions.topics(question)) is is_pay

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +17,7 @@ from app.extraction import Category, Turn, conversation, extract, rules
 from app.transcripts.values import Role
 from training import corpus, examples
 from workers import judges
-from workers.classifier import Classifier, encoder, features, passages, prepared, weights
+from workers.classifier import Classifier, features, graph, passages, prepared, weights
 from workers.classifier.encoder import Encoder
 
 MODELS = Path("/nowhere")  # made with the installation: nothing is looked for here
@@ -57,13 +58,13 @@ def test_what_was_trained_is_what_runs(tmp_path: Path) -> None:
     from training.network import Network, Shape  # noqa: PLC0415 - needs torch, which an installation may lack
 
     base = weights.base()
-    encoder.write(tmp_path, base.arrays, weights.tokenizer_of(base.tokenizer), compute="float32")
+    onnx.save(graph.build(base.arrays, exact=True), tmp_path / "exact.onnx")
     network = Network({k: torch.from_numpy(v) for k, v in base.arrays.items()}, Shape(1, 1, 1, 0.0)).eval()
     ids = torch.randint(1000, 20000, (2, 200))
     network.head = torch.nn.Identity()
     with torch.no_grad():
         trained = network(ids, torch.ones_like(ids, dtype=torch.bool), torch.eye(400), torch.zeros(400, 0))
-    ran = np.concatenate(Encoder(tmp_path).read(ids.tolist()))
+    ran = np.concatenate(Encoder(tmp_path / "exact.onnx", base.arrays[graph.BY_DISTANCE]).read(ids.tolist()))
     assert np.abs(ran - trained.numpy()).max() < 1e-4
 
 

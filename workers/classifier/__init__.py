@@ -1,6 +1,7 @@
 """The classifier: a judge that has learnt from dialogues we wrote, on top of what the rules see.
 
     weights     all-mpnet-base-v2 from packages, and `trained.safetensors`: what our training changed in it
+    graph       the encoder as an ONNX graph, in 8 bits
     encoder     runs it
     prepared    both made into one folder that loads at once
     passages    what was asked and said, cut into windows that fit
@@ -27,7 +28,7 @@ LEAST = 0.05  # weaker than this says nothing
 
 
 class Classifier:
-    """Reads with the whole of what it needs in memory: about 130 MB, loaded at the first use.
+    """Reads with the whole of what it needs in memory: about 250 MB, loaded at the first use.
 
     `models_dir` is where that is made, some seconds once, when it was not made with the installation.
     """

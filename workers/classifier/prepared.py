@@ -10,14 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import onnx
 
-from workers.classifier import encoder, weights
+from workers.classifier import graph, weights
 from workers.classifier.encoder import Encoder
 from workers.classifier.passages import Cutter
 from workers.classifier.weights import Array
 from workers.folders import make_once
 
-TOKENIZER, HEAD = "tokenizer.json", "head.npz"
+TOKENIZER, MODEL, TABLES = "tokenizer.json", "encoder.onnx", "tables.npz"
+WAY = "int8"  # how it computes: another way, another name here
 
 
 @dataclass(frozen=True)
@@ -33,9 +35,10 @@ def load(models_dir: Path) -> Prepared:
     places = (installed() / name(), models_dir / name())
     folder = next((place for place in places if place.is_dir()), places[-1])
     make_once(folder, fill)
-    head = np.load(folder / HEAD)
+    tables = np.load(folder / TABLES)
     cutter = Cutter(weights.tokenizer_of((folder / TOKENIZER).read_bytes()))
-    return Prepared(Encoder(folder), cutter, head["weight"], head["bias"])
+    encoder = Encoder(folder / MODEL, tables["by_distance"])
+    return Prepared(encoder, cutter, tables["head_weight"], tables["head_bias"])
 
 
 def install() -> Path:
@@ -52,12 +55,16 @@ def installed() -> Path:
 def name() -> str:
     """Another training, another way of computing or another base makes another folder."""
     trained = hashlib.sha256(weights.TRAINED.read_bytes()).hexdigest()
-    return f"insights-{trained[:12]}-{weights.MODEL_SHA256[:8]}-{encoder.COMPUTE}"
+    return f"insights-{trained[:12]}-{weights.MODEL_SHA256[:8]}-{WAY}"
 
 
 def fill(folder: Path) -> None:
     base, trained = weights.base(), weights.trained()
-    tokenizer = weights.tokenizer_of(base.tokenizer)
-    encoder.write(folder, weights.changed(base.arrays, trained.changes), tokenizer)
+    onnx.save(graph.build(weights.changed(base.arrays, trained.changes)), folder / MODEL)
     (folder / TOKENIZER).write_bytes(base.tokenizer)
-    np.savez(folder / HEAD, weight=trained.head_weight, bias=trained.head_bias)
+    np.savez(
+        folder / TABLES,
+        head_weight=trained.head_weight,
+        head_bias=trained.head_bias,
+        by_distance=base.arrays[graph.BY_DISTANCE],
+    )

@@ -10,7 +10,7 @@ import numpy as np
 from app.extraction import Thresholds
 from workers.classifier.weights import Array
 
-OFFSET = 1.5  # added to every logit: above zero, the network is too careful
+OFFSET = 0.5  # added to every logit: above zero, the network is too careful
 THRESHOLDS = Thresholds(enough=0.4, carries_on=0.3, enough_too=0.46)
 
 
