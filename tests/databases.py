@@ -69,11 +69,11 @@ def content(url: str) -> bytes:
     return "\n".join(row for found in rows for row in found).encode()
 
 
-def refuse(engine: Engine, verb: str, table: str, *, reason: str = "no") -> None:
-    """From now on this database refuses to `update` or `delete` rows of a table."""
+def refuse(engine: Engine, verb: str, table: str, *, reason: str = "no", sqlstate: str = "P0001") -> None:
+    """From now on this database refuses to `insert`, `update` or `delete` rows of a table."""
     name, when = f"no_{verb}_{table}", f"before {verb} on {table}"
     if IS_POSTGRES:
-        body = f"begin raise exception '{reason}'; end"
+        body = f"begin raise exception '{reason}' using errcode = '{sqlstate}'; end"
         statements = [
             f"create function {name}() returns trigger language plpgsql as $$ {body} $$",
             f"create trigger {name} {when} for each row execute function {name}()",

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from app import models
+from app import locks, models
 from app.db import UTCDateTime, open_engine, reading, writing
 from tests import databases
 from tests.installation import Installation
@@ -61,7 +61,9 @@ def test_four_threads_that_read_and_then_write_lose_nothing(here: Installation) 
 
     def add_one(_number: int) -> None:
         with writing(here.engine) as session:
-            session.get_one(models.Interview, interview.id).version += 1
+            held = locks.hold(session, models.Interview, interview.id)
+            assert held is not None
+            held.version += 1
 
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(add_one, range(120)))
