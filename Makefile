@@ -13,7 +13,7 @@ export CANDID_MODEL := $(MODEL)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install run worker test check openapi bench bench-api bench-insights migrate sample eval train eval-audio fuzz-api lint-openapi lock
+.PHONY: help install run worker test test-postgres check openapi bench bench-api bench-insights migrate sample eval train eval-audio fuzz-api lint-openapi lock
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ migrate: install ## Bring the database to the newest version
 
 test: install ## Run all tests
 	@$(BIN)/python -m pytest
+
+test-postgres: install ## Run the tests that have a database on Postgres (needs its server programs, not a running server)
+	@CANDID_TEST_DATABASE=postgres $(BIN)/python -m pytest -m 'database and not whisper'
 
 check: install ## Lint, format, types, and that openapi/openapi.json is true
 	@$(BIN)/ruff check .

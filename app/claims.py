@@ -146,11 +146,14 @@ def of_worker(session: Session, worker_id: str) -> list[Claim]:
 
 def release(session: WriteSession, worker_ids: Collection[str]) -> list[str]:
     """Takes the jobs of dead workers from them, so that people see them queued; their starts count. Returns ids."""
-    query = select(models.Job).where(models.Job.status == "running", col(models.Job.worker_id).in_(worker_ids))
-    jobs = list(session.exec(query.with_for_update()))
-    for job in jobs:
-        _requeue(session, job)
-    return [job.id for job in jobs]
+    query = select(models.Job.id).where(models.Job.status == "running", col(models.Job.worker_id).in_(worker_ids))
+    released = []
+    for job_id in session.exec(query.order_by(col(models.Job.interview_id))).all():
+        job, _interview = locked(session, job_id)
+        if job.status == "running" and job.worker_id in worker_ids:
+            _requeue(session, job)
+            released.append(job.id)
+    return released
 
 
 def abandon(session: WriteSession, job_id: str, attempt: int, error: CandidError | None) -> bool:

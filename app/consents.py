@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlmodel import Session, select
 
-from app import erasures, models, recordings, titles
+from app import erasures, locks, models, recordings, titles
 from app.db import WriteSession, now
 from app.errors import ConsentRequired, NotFound
 from app.keys import Caller
@@ -80,8 +80,8 @@ def give(session: WriteSession, caller: Caller, interview_id: str, grant: Grant)
 
 
 def find(session: Session, owner_id: str, consent_id: str) -> models.Consent:
-    consent = session.get(models.Consent, consent_id)
-    if consent is None or consent.owner_id != owner_id:
+    consent = locks.find(session, models.Consent, consent_id, owner_id=owner_id)
+    if consent is None:
         raise NotFound("There is no consent with this id.")
     return consent
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, or_
 from sqlmodel import Session, col, select
 
-from app import cursors, etags, models
+from app import cursors, etags, locks, models
 from app.db import WriteSession, now
 from app.errors import ContactNameless, FieldInvalid, NotFound
 from app.extraction.referred import Referred
@@ -24,7 +24,7 @@ def names(who: Referred | models.Contact) -> dict[str, str | None]:
 def of(session: Session, interview_id: str) -> list[models.Contact]:
     """The contacts that an interview's referrals proposed, oldest first."""
     query = select(models.Contact).where(models.Contact.interview_id == interview_id)
-    return list(session.exec(query.order_by(col(models.Contact.id))))
+    return locks.held(session, query.order_by(col(models.Contact.id)))
 
 
 def change(contact: models.Contact, changes: Mapping[str, Any]) -> None:
@@ -37,8 +37,8 @@ def change(contact: models.Contact, changes: Mapping[str, Any]) -> None:
 
 def find(session: Session, owner_id: str, contact_id: str) -> models.Contact:
     """Raises NotFound, also for somebody else's."""
-    contact = session.get(models.Contact, contact_id)
-    if contact is None or contact.owner_id != owner_id:
+    contact = locks.find(session, models.Contact, contact_id, owner_id=owner_id)
+    if contact is None:
         raise NotFound("There is no contact with this id.")
     return contact
 
@@ -107,7 +107,8 @@ def delete(session: WriteSession, owner_id: str, contact_id: str, *, if_match: s
 
 def _delete(session: WriteSession, contact: models.Contact) -> None:
     """Interviews that were planned with it name nobody of ours any more."""
-    for interview in session.exec(select(models.Interview).where(models.Interview.contact_id == contact.id)):
+    planned = select(models.Interview).where(models.Interview.contact_id == contact.id)
+    for interview in locks.held(session, planned.order_by(col(models.Interview.id))):
         interview.contact_id = None
         interview.version += 1
         interview.updated_at = now()
@@ -121,10 +122,10 @@ def take_up(session: WriteSession, owner_id: str, reference: str | None) -> mode
     """
     if reference is None or not reference.startswith(f"{Kind.CONTACT}_"):
         return None
-    try:
-        contact = find(session, owner_id, reference)
-    except NotFound:
-        raise FieldInvalid("/contact_id", "There is no contact with this id.") from None
+    # Without the interview that named it: whoever plans holds one already, and two could wait for each other.
+    contact = locks.hold(session, models.Contact, reference)
+    if contact is None or contact.owner_id != owner_id:
+        raise FieldInvalid("/contact_id", "There is no contact with this id.")
     if contact.state == "proposed":
         change(contact, {"state": "confirmed"})
     return contact

@@ -13,7 +13,14 @@ from sqlalchemy.engine import Dialect, make_url
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Session
 
+# How long a writer waits for others: for SQLite's one write lock, or for a row of Postgres.
 BUSY_TIMEOUT_MS = 30_000
+IDLE_TIMEOUT_MS = 60_000
+POOL_TIMEOUT_S = 10
+# A machine that went away without a word is noticed after a minute, and not after the two hours of the system.
+KEEPALIVE = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+# A reader on Postgres sees one moment, as one on SQLite does anyway.
+ONE_MOMENT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
 class UTCDateTime(TypeDecorator[datetime]):
@@ -42,7 +49,7 @@ def now() -> datetime:
 def open_engine(url: str) -> Engine:
     """The engine for `url`. A SQLite file's folder is made when absent."""
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
+        return _open_postgres(url)
     database = make_url(url).database
     if database:
         Path(database).parent.mkdir(parents=True, exist_ok=True)
@@ -50,6 +57,23 @@ def open_engine(url: str) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _open_postgres(url: str) -> Engine:
+    # As many connections as the API has threads would starve other processes: who waits longer is told to come again.
+    engine = create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=15, pool_timeout=POOL_TIMEOUT_S,
+                           connect_args=KEEPALIVE)  # fmt: skip
+    event.listen(engine, "connect", _prepare_postgres)
+    return engine
+
+
+def _prepare_postgres(connection: Any, _record: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"set lock_timeout = {BUSY_TIMEOUT_MS}")
+        # A process that froze in a transaction must not hold its rows for ever.
+        cursor.execute(f"set idle_in_transaction_session_timeout = {IDLE_TIMEOUT_MS}")
+    # The pool rolls back what it gets back, which would undo this.
+    connection.commit()
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
@@ -98,7 +122,8 @@ class WriteSession(Session):
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[ReadSession]:
-    with ReadSession(engine, expire_on_commit=False) as session:
+    options = ONE_MOMENT if engine.dialect.name == "postgresql" else {}
+    with ReadSession(engine.execution_options(**options), expire_on_commit=False) as session:
         yield session
 
 

@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import Engine, delete, func
 from sqlmodel import Session, col, select
 
-from app import contacts, jobs, models, recordings
+from app import contacts, jobs, locks, models, recordings
 from app.db import BUSY_TIMEOUT_MS, WriteSession, now, reading, writing
 from app.errors import NotFound
 from app.keys import Caller
@@ -107,7 +107,7 @@ def finish(engine: Engine, store: Recordings, work_dir: Path, erasure_id: str) -
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
     with writing(engine) as session:
-        _forget_recording(session, erasure_id)
+        _forget_recording(session, erasure)
     if not _empty_log(engine):
         return False
     with writing(engine) as session:
@@ -116,8 +116,9 @@ def finish(engine: Engine, store: Recordings, work_dir: Path, erasure_id: str) -
     return True
 
 
-def _forget_recording(session: WriteSession, erasure_id: str) -> None:
-    erasure = session.get_one(models.Erasure, erasure_id)
+def _forget_recording(session: WriteSession, known: models.Erasure) -> None:
+    locks.hold(session, models.Interview, known.interview_id)
+    erasure = session.get_one(models.Erasure, known.id)
     recording = recordings.of(session, erasure.interview_id)
     if recording is not None:
         facts = {"sha256": recording.sha256, "size_bytes": recording.size_bytes}

@@ -299,7 +299,7 @@ class ConsentWithdrawn(CandidError):
 
 
 class StorageFull(CandidError):
-    """There is no room left to keep the recording."""
+    """There is no room left to keep what was sent."""
 
     code = "storage-full"
 

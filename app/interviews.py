@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import and_, or_
 from sqlmodel import Session, col, select
 
-from app import consents, contacts, cursors, erasures, etags, jobs, models, recordings, titles, transcripts
+from app import consents, contacts, cursors, erasures, etags, jobs, locks, models, recordings, titles, transcripts
 from app.consents import Grant
 from app.db import WriteSession, now
 from app.errors import ConsentWithdrawn, NotFound, RecordingAbsent, RecordingPresent
@@ -119,9 +119,9 @@ def check_can_record(session: Session, interview: models.Interview) -> None:
 
 
 def find(session: Session, owner_id: str, interview_id: str) -> models.Interview:
-    """Raises NotFound, also for somebody else's."""
-    interview = session.get(models.Interview, interview_id)
-    if interview is None or interview.owner_id != owner_id or interview.deleted_at is not None:
+    """Raises NotFound, also for somebody else's. A writer holds what it finds (`locks`)."""
+    interview = locks.find(session, models.Interview, interview_id, owner_id=owner_id)
+    if interview is None or interview.deleted_at is not None:
         raise NotFound("There is no interview with this id.")
     return interview
 

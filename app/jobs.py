@@ -10,7 +10,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlmodel import Session, col, delete, select
 
-from app import models, recordings
+from app import locks, models, recordings
 from app.db import BUSY_TIMEOUT_MS, WriteSession, now, teach_unixepoch
 from app.errors import CandidError, ConsentWithdrawn, JobFinished, JobNotRetryable, NotFound, StateConflict
 
@@ -168,8 +168,8 @@ def submit(
 
 def find(session: Session, owner_id: str, job_id: str) -> models.Job:
     """Raises NotFound, also for somebody else's."""
-    job = session.get(models.Job, job_id)
-    if job is None or job.owner_id != owner_id:
+    job = locks.find(session, models.Job, job_id, owner_id=owner_id)
+    if job is None:
         raise NotFound("There is no job with this id.")
     return job
 
@@ -184,10 +184,9 @@ def cancel(session: WriteSession, owner_id: str, job_id: str) -> models.Job:
 
     The engine's entry stays where it is: when its turn comes, it finds that nobody wants it any more.
     """
-    find(session, owner_id, job_id)
-    job, interview = locked(session, job_id)
+    job = find(session, owner_id, job_id)
     if job.status == "queued":
-        end(session, job, interview, outcome="canceled")
+        end(session, job, session.get_one(models.Interview, job.interview_id), outcome="canceled")
     elif job.status == "running":
         if job.cancel_requested_at is None:
             job.cancel_requested_at = now()
@@ -202,8 +201,8 @@ def retry(session: WriteSession, queue: Queue, owner_id: str, job_id: str) -> mo
 
     What an earlier attempt heard is kept until the job succeeds, so hearing goes on where it was.
     """
-    find(session, owner_id, job_id)
-    job, interview = locked(session, job_id)
+    job = find(session, owner_id, job_id)
+    interview = session.get_one(models.Interview, job.interview_id)
     if job.status not in RETRYABLE:
         raise JobNotRetryable(f"The job is {job.status}.", job_status=job.status)
     if interview.status == "withdrawn":
@@ -236,12 +235,10 @@ def _enqueue(session: WriteSession, queue: Queue, job: models.Job, interview: mo
 
 
 def locked(session: WriteSession, job_id: str) -> tuple[models.Job, models.Interview]:
-    """A job and its interview, held against everybody else until the transaction ends. Raises NotFound."""
-    query = select(models.Job).where(models.Job.id == job_id).with_for_update()
-    job = session.exec(query, execution_options={"populate_existing": True}).first()
-    if job is None:
-        raise NotFound("There is no job with this id.")
-    return job, session.get_one(models.Interview, job.interview_id, with_for_update=True)
+    """A job, whosever it is, and its interview, held until the transaction ends. Raises NotFound."""
+    owner_id = session.exec(select(models.Job.owner_id).where(models.Job.id == job_id)).first()
+    job = find(session, owner_id or "", job_id)
+    return job, session.get_one(models.Interview, job.interview_id)
 
 
 def end(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlmodel import Session, select
 
-from app import ids, models
+from app import ids, locks, models
 from app.db import WriteSession, now
 from app.errors import AccessRefused, FieldInvalid, KeyMissing, KeyRefused, NotFound, ScopeMissing
 from app.settings import Settings
@@ -91,8 +91,12 @@ def identify(session: Session, token: Token) -> Caller:
     known = key.secret_sha256 if key else hashlib.sha256(b"").hexdigest()
     matches = hmac.compare_digest(known, token.secret_sha256)
     if key is None or not matches or not is_live(key, at=now()):
-        raise KeyRefused("This key is unknown, expired or revoked.")
+        raise refused()
     return Caller(key.owner_id, key.id, frozenset(Scope(scope) for scope in key.scopes))
+
+
+def refused() -> KeyRefused:
+    return KeyRefused("This key is unknown, expired or revoked.")
 
 
 def is_live(key: models.ApiKey, *, at: datetime) -> bool:
@@ -154,8 +158,8 @@ def _owner_for(session: WriteSession, caller: Caller, wanted: KeyRequest) -> str
 
 
 def find(session: Session, owner_id: str, key_id: str) -> models.ApiKey:
-    key = session.get(models.ApiKey, key_id)
-    if key is None or key.owner_id != owner_id:
+    key = locks.find(session, models.ApiKey, key_id, owner_id=owner_id)
+    if key is None:
         raise NotFound("There is no key with this id.")
     return key
 
@@ -169,7 +173,13 @@ def page(session: Session, owner_id: str, *, limit: int, after: str | None) -> l
 
 
 def revoke(session: WriteSession, caller: Caller, key_id: str) -> None:
-    """Takes effect with the commit. Revoking twice is fine; the key that asks cannot revoke itself."""
+    """Takes effect with the commit. Revoking twice is fine; the key that asks cannot revoke itself.
+
+    Nor can two revoke each other: the second finds itself revoked. Raises NotFound, AccessRefused, KeyRefused.
+    """
+    locks.hold(session, models.Owner, caller.owner_id)
+    if not is_live(find(session, caller.owner_id, caller.key_id), at=now()):
+        raise refused()
     key = find(session, caller.owner_id, key_id)
     if key.id == caller.key_id:
         raise AccessRefused("A key cannot revoke itself: you would lock yourself out.")
@@ -181,6 +191,7 @@ def ensure_first(session: WriteSession, settings: Settings) -> Token | None:
 
     A key of one's own on an installation with one owner is that owner's: so somebody who lost theirs gets back in.
     """
+    locks.alone(session)
     if settings.first_key is not None:
         return _keep_first(session, Token.parse(settings.first_key.get_secret_value()))
     if session.exec(select(models.ApiKey.id).limit(1)).first() is not None:

@@ -82,10 +82,11 @@ def prepare(settings: Settings) -> Token | None:
     queue.prepare()
     queue.close()
     engine = open_engine(settings.sqlalchemy_url)
-    with writing(engine) as session:
-        token = keys.ensure_first(session, settings)
-    engine.dispose()
-    return token
+    try:
+        with writing(engine) as session:
+            return keys.ensure_first(session, settings)
+    finally:
+        engine.dispose()
 
 
 def open_house(settings: Settings) -> House:

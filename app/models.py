@@ -15,7 +15,18 @@ worker: the heartbeats of the worker processes
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlmodel import Field, SQLModel
 
 from app import ids
@@ -31,6 +42,7 @@ NAMING = {
 SQLModel.metadata.naming_convention = NAMING
 
 ID_LENGTH = 40
+ACTIVE = text("status in ('queued','running')")
 
 
 def _instant(*, nullable: bool = False) -> Any:
@@ -186,6 +198,8 @@ class Job(SQLModel, table=True):
         CheckConstraint("status in ('queued','running','succeeded','failed','canceled')", name="status"),
         CheckConstraint("kind in ('transcription','extraction')", name="kind"),
         CheckConstraint("progress >= 0 and progress <= 1", name="progress"),
+        # One that is queued or running at a time: use cases look first, and this holds whatever they overlook.
+        Index("uq_job_active_interview_id", "interview_id", unique=True, sqlite_where=ACTIVE, postgresql_where=ACTIVE),
     )
 
     id: str = _key(ids.Kind.JOB)

@@ -29,6 +29,16 @@ settings.register_profile("candid", deadline=None, suppress_health_check=[Health
 settings.load_profile("candid")
 
 
+# Whoever asks for one of these has a database, of the kind that CANDID_TEST_DATABASE names.
+WITH_DATABASE = {"here", "unprepared", "empty", "service", "desk"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if WITH_DATABASE & set(getattr(item, "fixturenames", ())):
+            item.add_marker("database")
+
+
 @pytest.fixture
 def here(tmp_path: Path) -> Iterator[Installation]:
     with installed(tmp_path / "data") as here:

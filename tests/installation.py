@@ -1,9 +1,7 @@
-"""A prepared SQLite installation for one test: the database made by migrating, an owner, recordings, jobs."""
+"""A prepared installation for one test: the database made by migrating, an owner, recordings, jobs."""
 
-import functools
 import hashlib
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,11 +10,12 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from app import ids, jobs, migrations, models
+from app import ids, jobs, models
 from app.db import open_engine, reading, writing
 from app.jobs import Queue
 from app.recordings import Recordings
 from app.settings import Settings
+from tests import databases
 
 SAMPLE = Path(__file__).parents[1] / "sample" / "interview.m4a"
 
@@ -74,30 +73,18 @@ class Installation:
         return [(found.workflow_id, found.status) for found in self.queue.client.list_workflows()]
 
 
-@functools.cache
-def _prepared() -> Path:
-    # Migrating takes a third of a second, a copy of the migrated file nothing.
-    folder = Path(tempfile.mkdtemp(prefix="candid-tests-"))
-    settings = Settings(data_dir=folder)
-    migrations.upgrade(settings)
-    queue = Queue(settings.sqlalchemy_url)
-    queue.prepare()
-    queue.close()
-    return folder / "candid.db"
-
-
 @contextmanager
 def installed(folder: Path, **settings: Any) -> Iterator[Installation]:
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copy(_prepared(), folder / "candid.db")
-    made = Settings(data_dir=folder, **settings)
-    engine, queue = open_engine(made.sqlalchemy_url), Queue(made.sqlalchemy_url)
-    with writing(engine) as session:
-        owner = models.Owner(name="somebody")
-        session.add(owner)
-    try:
-        recordings = Recordings(made.recordings_location, folder / "incoming")
-        yield Installation(made, engine, queue, recordings, owner.id)
-    finally:
-        queue.close()
-        engine.dispose()
+    with databases.prepared(folder) as url:
+        made = Settings(data_dir=folder, database_url=url, **settings)
+        engine, queue = open_engine(url), Queue(url)
+        with writing(engine) as session:
+            owner = models.Owner(name="somebody")
+            session.add(owner)
+        try:
+            recordings = Recordings(made.recordings_location, folder / "incoming")
+            yield Installation(made, engine, queue, recordings, owner.id)
+        finally:
+            queue.close()
+            engine.dispose()

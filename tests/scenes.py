@@ -13,6 +13,7 @@ from app.claims import Claim
 from app.db import WriteSession, writing
 from app.keys import Scope
 from app.transcripts.values import Segment, Speaker, Transcript, Word
+from tests import databases
 from tests.client import Client
 from tests.installation import Installation
 
@@ -160,8 +161,8 @@ def said(here: Installation, interview_id: str, quote: str, *categories: str, **
 
 
 def bytes_of_database(here: Installation) -> bytes:
-    """Everything SQLite has on disk: the file, and what is still in its log."""
-    return b"".join(path.read_bytes() for path in sorted(here.settings.data_dir.glob("candid.db*")))
+    """All that its database keeps, of ours and of the job engine's."""
+    return databases.content(here.settings.sqlalchemy_url)
 
 
 def staged(here: Installation) -> list[Path]:

@@ -11,9 +11,9 @@ from typing import TypeVar
 
 import structlog
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
-from app import claims, models
+from app import claims, faults, models
 from app.claims import Claim, Report
 from app.db import WriteSession, reading, writing
 from app.extraction import Judge
@@ -149,8 +149,8 @@ class Bench:
             try:
                 with writing(self.engine) as session:
                     return change(session)
-            except OperationalError:
-                if monotonic() > until:
+            except SQLAlchemyError as error:
+                if not faults.is_passing(error) or monotonic() > until:
                     raise
                 log.warning("database away", exc_info=True)
                 sleep(2)

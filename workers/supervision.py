@@ -13,7 +13,7 @@ from typing import IO
 from uuid import uuid4
 
 import structlog
-from sqlmodel import col, select
+from sqlmodel import col, delete, select
 
 from app import claims, erasures, models, recordings
 from app.db import WriteSession, now, reading, writing
@@ -258,7 +258,4 @@ def given_up(status: str) -> CandidError | None:
 
 
 def _bury(session: WriteSession, dead: Collection[str]) -> None:
-    for worker_id in dead:
-        row = session.get(models.Worker, worker_id)
-        if row is not None:
-            session.delete(row)
+    session.exec(delete(models.Worker).where(col(models.Worker.id).in_(dead)))

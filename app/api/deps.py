@@ -44,7 +44,7 @@ def _read_session(house: HouseDep) -> Iterator[ReadSession]:
         yield session
 
 
-def _write_session(house: HouseDep) -> Iterator[WriteSession]:
+def write_session(house: HouseDep) -> Iterator[WriteSession]:
     with db.writing(house.engine) as session:
         yield session
 
@@ -52,7 +52,7 @@ def _write_session(house: HouseDep) -> Iterator[WriteSession]:
 # scope="function": the code after `yield` runs before the answer is sent. With the default it runs after it, and a
 # commit that fails would still have been answered with 201.
 ReadSessionDep = Annotated[ReadSession, Depends(_read_session, scope="function")]
-WriteSessionDep = Annotated[WriteSession, Depends(_write_session, scope="function")]
+WriteSessionDep = Annotated[WriteSession, Depends(write_session, scope="function")]
 
 _bearer = HTTPBearer(
     auto_error=False,

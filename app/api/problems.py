@@ -10,18 +10,22 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import Match, Mount
 
-from app import errors
+from app import errors, faults
 from app.api import heads
 from app.errors import CandidError
+from app.faults import Fault
 
 MEDIA_TYPE = "application/problem+json"
 CHALLENGE = 'Bearer realm="candid"'
 # What RFC 3986 lets a path carry as it is; anything else in the path asked for is escaped before it is shown.
 PATH_SAFE = "/:@!$&'()*+,;=~-._"
+# When to ask again, in seconds: others are done in a moment, a server takes longer to come back.
+RETRY_AFTER_S = {Fault.BUSY: 1, Fault.AWAY: 5}
 log = structlog.get_logger()
 
 # The nearest ancestor counts, so a new leaf has a status from its first day.
@@ -120,6 +124,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(ClientDisconnect, _cut_off)
+    app.add_exception_handler(SQLAlchemyError, _database)
 
 
 async def _candid(request: Request, error: Exception) -> JSONResponse:
@@ -183,6 +188,12 @@ class MethodNotAllowed(CandidError):
     code = "method-not-allowed"
 
 
+class DatabaseUnavailable(CandidError):
+    """The database is busy or does not answer."""
+
+    code = "database-unavailable"
+
+
 class HostUnknown(CandidError):
     """This service does not answer to that host name."""
 
@@ -191,6 +202,7 @@ class HostUnknown(CandidError):
 
 STATUS[MethodNotAllowed] = 405
 STATUS[HostUnknown] = 400
+STATUS[DatabaseUnavailable] = 503
 METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 ROUTER: dict[int, type[CandidError]] = {
     400: errors.JsonInvalid,
@@ -202,6 +214,20 @@ ROUTER: dict[int, type[CandidError]] = {
 async def _cut_off(request: Request, _error: Exception) -> JSONResponse:
     # Nobody is left to read this; it is for the access log.
     return answer(request, errors.UploadCutOff("The connection ended before the recording did."))
+
+
+async def _database(request: Request, error: Exception) -> JSONResponse:
+    fault = faults.of(error)
+    if fault is None:
+        raise error
+    log.warning("database unavailable", request=getattr(request.state, "request_id", ""), fault=fault, exc_info=error)
+    return answer(request, _told(fault))
+
+
+def _told(fault: Fault) -> CandidError:
+    if fault is Fault.FULL:
+        return errors.StorageFull("There is no room left for the database. Nothing was changed.")
+    return DatabaseUnavailable("Nothing was changed. Ask again in a moment.", retry_after_s=RETRY_AFTER_S[fault])
 
 
 def unforeseen(request: Request, error: Exception) -> JSONResponse:

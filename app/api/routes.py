@@ -14,7 +14,7 @@ from starlette.types import Message
 from app import errors
 from app.api import bodies, deps
 from app.api.declared import failures, joined
-from app.api.problems import HostUnknown
+from app.api.problems import DatabaseUnavailable, HostUnknown
 from app.errors import CandidError, InvalidRequest, MediaTypeRefused
 
 Answer = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -37,7 +37,9 @@ class Route(APIRoute):
     def common_failures(self) -> Iterator[type[CandidError]]:
         yield from (CandidError, HostUnknown, errors.InvalidRequest)
         if uses(self.dependant, deps.caller):
-            yield from (errors.KeyMissing, errors.KeyRefused)
+            yield from (errors.KeyMissing, errors.KeyRefused, DatabaseUnavailable)
+        if uses(self.dependant, deps.write_session):
+            yield errors.StorageFull
         if any(uses(self.dependant, check) for check in deps.SCOPE_CHECKS):
             yield errors.ScopeMissing
         if self.body_field is not None:

@@ -3,8 +3,9 @@
 from fastapi import APIRouter, Response
 
 from app import media_types, readiness
-from app.api import schemas
+from app.api import declared, schemas
 from app.api.deps import CallerDep, HouseDep
+from app.api.problems import DatabaseUnavailable
 from app.api.routes import Route
 from app.metrics import CONTENT_TYPE, render
 
@@ -56,7 +57,8 @@ def get_readiness(house: HouseDep, response: Response) -> schemas.ReadyOut:
 @router.get(
     "/metrics",
     response_class=Response,
-    responses={
+    responses=declared.failures(DatabaseUnavailable)
+    | {
         200: {
             "description": "Metrics in Prometheus' text format.",
             "content": {CONTENT_TYPE: {"schema": {"type": "string"}, "example": "candid_jobs 3\n"}},

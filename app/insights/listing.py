@@ -8,7 +8,7 @@ from typing import Any, Literal
 from sqlalchemy import exists, tuple_
 from sqlmodel import Session, col, select
 
-from app import cursors, etags, models
+from app import cursors, etags, locks, models
 from app.db import WriteSession
 from app.errors import CursorInvalid, NotFound
 
@@ -35,8 +35,8 @@ class Filters:
 
 
 def find(session: Session, owner_id: str, insight_id: str) -> models.Insight:
-    insight = session.get(models.Insight, insight_id)
-    if insight is None or insight.owner_id != owner_id:
+    insight = locks.find(session, models.Insight, insight_id, owner_id=owner_id)
+    if insight is None:
         raise NotFound("There is no insight with this id.")
     return insight
 

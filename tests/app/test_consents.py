@@ -4,11 +4,11 @@ import hashlib
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 
 from app import consents, erasures, models
 from app.consents import NEEDED, Purpose
-from app.db import reading, writing
+from app.db import reading
+from tests import databases
 from tests.client import Client
 from tests.installation import Installation
 from tests.scenes import SOUND, heard, plan, upload
@@ -125,11 +125,9 @@ def test_nothing_new_is_allowed_for_a_withdrawn_interview(client: Client) -> Non
 
 
 def test_consent_is_only_ever_added_to(here: Installation, client: Client) -> None:
-    with writing(here.engine) as session:
-        for table in ("consent", "consent_event"):
-            for verb in ("update", "delete"):
-                body = f"create trigger no_{verb}_{table} before {verb} on {table} begin select raise(abort, 'no'); end"
-                session.execute(text(body))
+    for table in ("consent", "consent_event"):
+        for verb in ("update", "delete"):
+            databases.refuse(here.engine, verb, table)
     made = heard(here, client)
     give(client, made["id"])
     client.post(f"/v1/consents/{made['consent']['id']}/withdraw", json={"reason": "x"})

@@ -2,6 +2,7 @@
 
 import os
 import stat
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
 from app import keys, models
 from app.db import now, reading, writing
@@ -16,6 +18,7 @@ from app.errors import FieldInvalid, KeyRefused
 from app.keys import Scope, Token
 from app.main import create_app, prepare
 from app.settings import Settings
+from tests import databases
 from tests.client import Client
 from tests.installation import Installation
 from tests.scenes import bytes_of_database, make_key, plan
@@ -168,56 +171,65 @@ def test_the_last_use_is_noted_to_the_minute(here: Installation) -> None:
         assert keys.is_use_stale(key, at=used + timedelta(seconds=60))
 
 
-def test_the_first_key_is_made_once_in_a_file_for_its_owner_alone(tmp_path: Path) -> None:
-    settings = Settings(data_dir=tmp_path / "data")
-    token, again = prepare(settings), prepare(settings)
-    file = settings.data_dir / "first-key"
+@pytest.fixture
+def unprepared(tmp_path: Path) -> Iterator[Settings]:
+    with databases.empty(tmp_path / "data") as url:
+        yield Settings(data_dir=tmp_path / "data", database_url=url)
+
+
+def with_first_key(settings: Settings, text: str = FIRST) -> Settings:
+    return settings.model_copy(update={"first_key": SecretStr(text)})
+
+
+def test_the_first_key_is_made_once_in_a_file_for_its_owner_alone(unprepared: Settings) -> None:
+    token, again = prepare(unprepared), prepare(unprepared)
+    file = unprepared.data_dir / "first-key"
     assert again is None
     assert (file.read_text(), stat.S_IMODE(file.stat().st_mode)) == (f"{token}\n", 0o600)
-    with Client(create_app(settings), key=str(token)) as client:
+    with Client(create_app(unprepared), key=str(token)) as client:
         assert client.get("/v1/me").json()["scopes"] == sorted(Scope)
 
 
-def test_the_first_keys_file_is_private_whatever_the_umask(tmp_path: Path) -> None:
+def test_the_first_keys_file_is_private_whatever_the_umask(unprepared: Settings) -> None:
     before = os.umask(0)
     try:
-        prepare(Settings(data_dir=tmp_path))
+        prepare(unprepared)
     finally:
         os.umask(before)
-    assert stat.S_IMODE((tmp_path / "first-key").stat().st_mode) == 0o600
+    assert stat.S_IMODE((unprepared.data_dir / "first-key").stat().st_mode) == 0o600
 
 
-def test_a_first_key_of_ones_own_is_taken_and_not_written_down(tmp_path: Path) -> None:
-    settings = Settings(data_dir=tmp_path, first_key=FIRST)
+def test_a_first_key_of_ones_own_is_taken_and_not_written_down(unprepared: Settings) -> None:
+    settings = with_first_key(unprepared)
     assert str(prepare(settings)) == FIRST
     assert prepare(settings) is None
-    assert not (tmp_path / "first-key").exists()
+    assert not (unprepared.data_dir / "first-key").exists()
     with Client(create_app(settings), key=FIRST) as client:
         assert client.get("/v1/me").status_code == 200
 
 
-def test_who_lost_the_first_key_gets_back_in_with_one_of_their_own(tmp_path: Path) -> None:
-    lost = str(prepare(Settings(data_dir=tmp_path)))
-    settings = Settings(data_dir=tmp_path, first_key=FIRST)
+def test_who_lost_the_first_key_gets_back_in_with_one_of_their_own(unprepared: Settings) -> None:
+    lost = str(prepare(unprepared))
+    settings = with_first_key(unprepared)
     prepare(settings)
     with Client(create_app(settings), key=lost) as client:
         made = plan(client, title="kept")
         assert client.as_key(FIRST).get(made["links"]["self"]).json() == made
 
 
-def test_among_several_owners_a_first_key_of_ones_own_is_nobodys_yet(tmp_path: Path) -> None:
-    settings = Settings(data_dir=tmp_path, first_key=FIRST)
-    with Client(create_app(settings), key=str(prepare(Settings(data_dir=tmp_path)))) as client:
+def test_among_several_owners_a_first_key_of_ones_own_is_nobodys_yet(unprepared: Settings) -> None:
+    settings = with_first_key(unprepared)
+    with Client(create_app(settings), key=str(prepare(unprepared))) as client:
         known = {client.get("/v1/me").json()["owner_id"], made(client, owner="new")["owner_id"]}
         prepare(settings)
         assert client.as_key(FIRST).get("/v1/me").json()["owner_id"] not in known
 
 
 @pytest.mark.parametrize("text", [FIRST[:-1] + "X", "not-a-key", f"cdd_{'0' * 32}_short"])
-def test_a_first_key_that_cannot_be_ours_stops_the_start(tmp_path: Path, text: str) -> None:
-    prepare(Settings(data_dir=tmp_path, first_key=FIRST))
+def test_a_first_key_that_cannot_be_ours_stops_the_start(unprepared: Settings, text: str) -> None:
+    prepare(with_first_key(unprepared))
     with pytest.raises(KeyRefused):
-        prepare(Settings(data_dir=tmp_path, first_key=text))
+        prepare(with_first_key(unprepared, text))
 
 
 @given(st.text())

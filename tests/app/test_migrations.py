@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,18 @@ from sqlmodel import SQLModel, select
 from app import migrations, models
 from app.db import open_engine, reading, writing
 from app.settings import Settings
+from tests import databases
+from tests.client import Client
 from tests.installation import Installation
+from tests.scenes import SENT, TALK, heard
 
 OURS = set(SQLModel.metadata.tables)
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[str]:
+    with databases.empty(tmp_path / "data") as url:
+        yield url
 
 
 def drift(engine: Engine) -> list[object]:
@@ -51,6 +61,39 @@ def test_down_to_nothing_and_up_again_on_a_database_with_things_in_it(here: Inst
     assert not OURS & set(inspect(here.engine).get_table_names())
     command.upgrade(config, "head")
     assert drift(here.engine) == []
+
+
+# What 0001 had no place for: it is gone on the way down.
+LOST = {"contact", "planned_question", "search_entry"}
+
+
+def rows(engine: Engine) -> dict[str, list[dict[str, Any]]]:
+    with engine.connect() as connection:
+        return {
+            table.name: [
+                dict(row) for row in connection.execute(table.select().order_by(*table.primary_key)).mappings()
+            ]
+            for table in SQLModel.metadata.sorted_tables
+        }
+
+
+def test_down_to_the_first_tables_and_up_again_everything_they_hold_is_there(
+    here: Installation, client: Client
+) -> None:
+    heard(here, client, (*TALK, *SENT), interviewee="Ünal Þór", vocabulary="lamp, \U0001f3ee")
+    withdrawn = heard(here, client, TALK)
+    client.post(f"/v1/consents/{withdrawn['consent']['id']}/withdraw", json={})
+    before = rows(here.engine)
+    assert {name for name, found in before.items() if not found} == {"heard_chunk", "planned_question", "worker"}
+    config = migrations.config(here.engine)
+    command.downgrade(config, "0001")
+    command.upgrade(config, "head")
+    after = rows(here.engine)
+    for insight in (*before["insight"], *after["insight"]):
+        insight.pop("question")
+    assert {name: found for name, found in after.items() if name not in LOST} == {
+        name: found for name, found in before.items() if name not in LOST
+    }
 
 
 def test_a_figure_that_was_kept_before_there_were_several_is_the_first_of_them(here: Installation) -> None:
@@ -91,8 +134,8 @@ def test_an_old_database_is_not_called_current(here: Installation) -> None:
     assert not migrations.is_current(here.engine)
 
 
-def test_an_empty_database_is_not_called_current(tmp_path: Path) -> None:
-    engine = open_engine(f"sqlite:///{tmp_path / 'empty.db'}")
+def test_an_empty_database_is_not_called_current(empty: str) -> None:
+    engine = open_engine(empty)
     assert not migrations.is_current(engine)
     engine.dispose()
 
@@ -105,12 +148,12 @@ def test_a_database_that_does_not_answer_is_not_called_current(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("processes", [3])
-def test_processes_that_start_at_once_make_one_database_and_one_key(tmp_path: Path, processes: int) -> None:
+def test_processes_that_start_at_once_make_one_database_and_one_key(tmp_path: Path, empty: str, processes: int) -> None:
     code = "import sys; from app.main import prepare; from app.settings import Settings; print(prepare(Settings()))"
     running = [
         subprocess.Popen(
             [sys.executable, "-c", code],
-            env={"CANDID_DATA_DIR": str(tmp_path / "data"), "PATH": ""},
+            env={"CANDID_DATA_DIR": str(tmp_path / "data"), "CANDID_DATABASE_URL": empty, "PATH": ""},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=Path(__file__).parents[2],

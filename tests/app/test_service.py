@@ -1,12 +1,11 @@
 """The service about itself: health, readiness, limits, numbers; and the coat every failure wears."""
 
 import re
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
 
 from app import models
@@ -22,10 +21,15 @@ def nobody(client: Client) -> Client:
     return client.as_key(None)
 
 
-def test_health_needs_nothing_and_nobody(here: Installation, nobody: Client) -> None:
-    here.engine.dispose()
-    (here.settings.data_dir / "candid.db").rename(here.settings.data_dir / "away")
-    assert nobody.get("/healthz").json() == {"status": "ok"}
+def rename(engine: Engine, table: str) -> None:
+    with engine.execution_options(writes=True).begin() as connection:
+        connection.execute(text(f"alter table {table} rename to no_longer_there"))
+
+
+def test_health_needs_nothing_and_nobody(here: Installation) -> None:
+    away = here.settings.model_copy(update={"database_url": "postgresql+psycopg://nobody@/none?host=/nowhere"})
+    with Client(create_app(away)) as client:
+        assert client.get("/healthz").json() == {"status": "ok"}
 
 
 def test_readiness_counts_the_workers_that_still_beat(here: Installation, nobody: Client) -> None:
@@ -95,8 +99,7 @@ def test_a_body_that_is_no_json_object_is_said_to_be_none(
 def test_an_unforeseen_failure_tells_a_number_and_nothing_else(here: Installation) -> None:
     client = Client(create_app(here.settings), key=make_key(here), raises=False)
     with client:
-        with sqlite3.connect(here.settings.data_dir / "candid.db") as database:
-            database.execute("alter table interview rename to no_longer_there")
+        rename(here.engine, "interview")
         answer = client.get("/v1/interviews")
     assert (answer.status_code, answer.json()["code"]) == (500, "internal")
     assert answer.json()["request_id"] == answer.headers["x-request-id"]
@@ -164,8 +167,7 @@ def test_a_named_page_may_read_what_a_download_and_a_refusal_say(page: Client) -
 
 
 def test_a_named_page_can_read_an_unforeseen_failure(page: Client) -> None:
-    with sqlite3.connect(page.service.state.settings.data_dir / "candid.db") as database:
-        database.execute("alter table interview rename to no_longer_there")
+    rename(page.service.state.house.engine, "interview")
     answer = page.get("/v1/interviews")
     assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (500, ORIGIN)
     assert answer.headers["x-request-id"] == answer.json()["request_id"]

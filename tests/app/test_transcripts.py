@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import inspect
 
 from app import claims, models, transcripts
 from app.claims import Claim
@@ -147,9 +147,9 @@ def test_a_transcript_in_which_nobody_speaks_says_so(here: Installation, client:
 def test_a_version_cannot_be_kept_twice_under_one_number(here: Installation) -> None:
     interview = here.interview()
     keep(here, interview, FIRST)
-    with reading(here.engine) as session:
-        indexes = session.connection().execute(text("select sql from sqlite_master where tbl_name = 'transcript'"))
-        assert "uq_transcript_interview_id_version" in str(indexes.all())
+    assert "uq_transcript_interview_id_version" in {
+        found["name"] for found in inspect(here.engine).get_unique_constraints("transcript")
+    }
 
 
 def test_what_a_later_attempt_heard_in_another_manner_is_a_version_of_its_own(here: Installation) -> None:

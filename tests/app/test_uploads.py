@@ -19,6 +19,7 @@ from app.main import create_app
 from app.recordings import Recordings
 from app.settings import Settings
 from app.uploads import BLOCK, FORM_BYTES
+from tests import databases
 from tests.client import Client
 from tests.installation import Installation, installed
 from tests.scenes import SOUND, Caller, chunks_of, kept, make_key, plan, scope_of, staged, streamed, wav
@@ -328,9 +329,7 @@ def test_a_recording_that_cannot_be_kept_leaves_nothing_in_staging(here: Install
 
 
 def test_a_key_whose_use_cannot_be_noted_is_as_good_as_any(here: Installation, client: Client) -> None:
-    with writing(here.engine) as session:
-        refusal = "SELECT RAISE(ABORT, 'database or disk is full')"
-        session.connection().exec_driver_sql(f"CREATE TRIGGER full BEFORE UPDATE ON api_key BEGIN {refusal}; END")
+    databases.refuse(here.engine, "update", "api_key", reason="database or disk is full")
     fresh = make_key(here)
     with structlog.testing.capture_logs() as logged:
         assert client.as_key(fresh).get("/v1/interviews").status_code == 200

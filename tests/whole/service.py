@@ -19,7 +19,7 @@ from sqlmodel import select
 
 from app import jobs, models
 from app.db import open_engine, reading
-from app.settings import Settings
+from tests import databases
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "sample" / "interview.m4a"
@@ -68,6 +68,7 @@ class Service:
     """One installation in `folder`. Every process is started with the same settings and ended with the test."""
 
     folder: Path
+    database_url: str
     settings: dict[str, str] = field(default_factory=dict)
     started: list[Started] = field(default_factory=list)
     url: str = ""
@@ -76,6 +77,7 @@ class Service:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("CANDID_")}
         ours = {
             "CANDID_DATA_DIR": str(self.folder / "data"),
+            "CANDID_DATABASE_URL": self.database_url,
             "CANDID_FIRST_KEY": KEY,
             "CANDID_PORT": "0",
             "CANDID_MODEL": "tiny.en",
@@ -142,7 +144,7 @@ class Service:
         return self._read(lambda session: list(session.exec(select(models.Worker))))
 
     def _read(self, look: Callable[[Any], T]) -> T:
-        engine = open_engine(Settings(data_dir=self.folder / "data").sqlalchemy_url)
+        engine = open_engine(self.database_url)
         try:
             with reading(engine) as session:
                 return look(session)
@@ -153,11 +155,12 @@ class Service:
 @contextmanager
 def running(folder: Path, **settings: str) -> Iterator[Service]:
     """A service whose API is up; `settings` are CANDID_... variables. Ends every process that it started."""
-    service = Service(folder, settings)
-    try:
-        service.api()
-        yield service
-    finally:
-        for started in service.started:
-            started.process.kill()
-            started.process.wait()
+    with databases.empty(folder / "data") as url:
+        service = Service(folder, url, settings)
+        try:
+            service.api()
+            yield service
+        finally:
+            for started in service.started:
+                started.process.kill()
+                started.process.wait()

@@ -233,7 +233,7 @@ def test_everything_is_on_disk_before_the_answer(tmp_path: Path) -> None:
         "-e",
         "trace=fsync,fdatasync,/rename,sendto,write",
     ]
-    service = Service(tmp_path)
+    service = Service(tmp_path, f"sqlite:///{tmp_path / 'data' / 'candid.db'}")
     with (tmp_path / "0.log").open("wb") as log:
         # A session of its own: ending the tracer alone would leave the service running.
         process = subprocess.Popen(

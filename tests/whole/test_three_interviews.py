@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests import databases
 from tests.whole.service import KEY, Service, eventually, running
 
 TEXTS = Path(__file__).parent / "texts"
@@ -188,9 +189,9 @@ def nothing_is_left_of_one_that_is_withdrawn(desk: Desk) -> None:
     assert gone not in {one["interview"]["id"] for one in desk.items("/insights", stale=True, limit=100)}
     assert gone not in {one["id"] for one in desk.done("GET", "/comparison")["interviews"]}
     assert desk.contact(TRAIN)["also_named_in"] == []
-    files = b"".join(path.read_bytes() for path in (desk.service.folder / "data").glob("candid.db*"))
-    assert b"at the depot" not in files
-    assert b"twenty-nine" not in files
+    kept = databases.content(desk.service.database_url)
+    assert b"at the depot" not in kept
+    assert b"twenty-nine" not in kept
 
 
 def nothing_that_was_said_is_in_the_logs(desk: Desk) -> None:
