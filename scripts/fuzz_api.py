@@ -71,7 +71,8 @@ def furnish(service: Service, token: str, *, interviews: int) -> dict[str, list[
     with httpx.Client(base_url=service.url, headers={"Authorization": f"Bearer {token}"}) as client:
         for number in range(interviews):
             with SAMPLE.open("rb") as file:
-                sent = client.post("/v1/interviews", data={"consent": "true"}, files={"file": file})
+                form = {"consent": "true", "on_duplicate": "new"}
+                sent = client.post("/v1/interviews", data=form, files={"file": file})
             made = sent.raise_for_status().json()
             ids["interview_id"].append(made["id"])
             ids["job_id"].append(made["job"]["id"])

@@ -50,7 +50,9 @@ DOWNLOAD_HEAD |= declared.failures(*READ_ERRORS)
     status_code=201,
     responses=declared.INTERVIEW_CREATED
     | declared.failures(
-        *UPLOAD_ERRORS, errors.NotFound, errors.RecordingPresent, errors.StateConflict, errors.ConsentWithdrawn
+        *UPLOAD_ERRORS,
+        *(errors.NotFound, errors.RecordingPresent, errors.RecordingDuplicate),
+        *(errors.StateConflict, errors.ConsentWithdrawn),
     ),
     openapi_extra=bodies.PUT_RECORDING,
 )
@@ -65,8 +67,8 @@ async def put_recording(
     """Send the recording of a planned interview. Raw, or as a multipart form with the file last."""
     intake = await arrivals.read_intake(request, house)
     wanted = await run_in_threadpool(arrivals.check_planned, house, caller, interview_id, intake)
-    arrival = await arrivals.take(intake, house, caller, consent=wanted.consent)
-    interview = await run_in_threadpool(arrivals.attach, session, house, caller, interview_id, arrival)
+    arrival = await arrivals.take(intake, house, caller, wanted)
+    interview = await run_in_threadpool(arrivals.put, session, house, caller, interview_id, arrival)
     response.headers["Location"] = interview.links.self
     return interview
 

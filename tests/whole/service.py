@@ -113,7 +113,7 @@ class Service:
             answer = httpx.post(
                 f"{self.url}/v1/interviews",
                 headers={"Authorization": f"Bearer {KEY}"},
-                data={"consent": "true", **fields},
+                data={"consent": "true", "on_duplicate": "new", **fields},
                 files={"file": (recording.name, file, "audio/mp4")},
             )
         assert answer.status_code == 201, answer.text
