@@ -15,6 +15,7 @@ from app.api.routes import Route
 router = APIRouter(prefix="/v1/interviews/{interview_id}/recording", tags=["recordings"], route_class=Route)
 
 READ_ERRORS = (errors.NotFound, errors.ConsentWithdrawn, errors.RecordingLost)
+SHA256 = "sha-256=:n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=:"
 SOUND: dict[str, Any] = {
     "content": {
         kind: {"schema": {"type": "string", "format": "binary"}, "example": "(the bytes of memo.m4a)"}
@@ -29,14 +30,15 @@ SOUND: dict[str, Any] = {
         "Content-Length": declared.header("How many bytes follow.", "712345"),
         "Repr-Digest": declared.header(
             "The SHA-256 of the whole recording, also beside a range of it (RFC 9530).",
-            "sha-256=:n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=:",
+            SHA256,
         ),
     },
 }
+WHOLE = {"headers": {"Content-Digest": declared.header("The same, of what follows here.", SHA256)}}
 PART = {"headers": {"Content-Range": declared.header("Which bytes of how many.", "bytes 0-1023/712345")}}
 
 DOWNLOAD: declared.Responses = (
-    {200: SOUND | {"description": "The whole recording."}}
+    declared.joined({200: SOUND | {"description": "The whole recording."}}, {200: WHOLE})
     | declared.joined({206: SOUND | {"description": "The bytes asked for."}}, {206: PART})
     | declared.NOT_MODIFIED
     | declared.failures(*READ_ERRORS, errors.RangeInvalid)
