@@ -74,6 +74,7 @@ BEGIN: dict[str, Any] = {
             "Names with base64 of UTF-8, separated by commas: `consent`, `filename`, and the fields of a form of "
             "`POST /v1/interviews`; or `interview_id` for one that was planned. `filetype` and what else Uppy says "
             "of a file is passed over.",
+            required=True,
             pattern=r"^[!-+\--~]+( [A-Za-z0-9+/]*=*)?(,[!-+\--~]+( [A-Za-z0-9+/]*=*)?)*$",
             maxLength=tus.MAX_ABOUT_LENGTH,
         )
