@@ -1,5 +1,6 @@
 """Uploads that outlive their connection. The database's offset is the truth: what lies beyond it never came."""
 
+import asyncio
 import hashlib
 import os
 import time
@@ -10,6 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO
 
+from anyio import CancelScope, sleep
 from anyio.to_thread import run_sync
 from sqlalchemy import Engine
 from sqlmodel import Session, col, delete, select
@@ -26,6 +28,8 @@ from app.uploads import Received
 COUNT_EVERY_BYTES = 8 * 1024 * 1024
 COUNT_EVERY_S = 2.0
 BUSY_FOR_S = 1
+# A request that sends nothing for so long makes way for another that waits.
+MAKES_WAY_AFTER_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,7 @@ class Piece:
     _saved_at: float = field(default_factory=time.monotonic)
     _counted_at: float = field(default_factory=time.monotonic)
     _is_known: bool = False
+    _heard_at: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
         self.written = self.upload.offset_bytes
@@ -135,8 +140,20 @@ class Piece:
         """Whether what waits in memory is enough for a trip to the disk, or has waited long enough."""
         return len(self._waiting) >= uploads.BLOCK or time.monotonic() - self._saved_at >= COUNT_EVERY_S
 
+    @property
+    def is_in_the_way(self) -> bool:
+        """Whether nothing comes any more while another request waits for the upload."""
+        if time.monotonic() - self._heard_at < MAKES_WAY_AFTER_S:
+            return False
+        try:
+            asked_at = _knock(self.store.staged_as(self.upload.id)).stat().st_mtime
+        except FileNotFoundError:
+            return False
+        return time.time() - asked_at < MAKES_WAY_AFTER_S
+
     def take(self, chunk: bytes) -> None:
         """Raises RecordingTooLarge at the first byte beyond the length that was announced."""
+        self._heard_at = time.monotonic()
         check_length(self.upload, self.written + len(self._waiting) + len(chunk))
         self._waiting += chunk
 
@@ -256,8 +273,18 @@ def _held(path: Path) -> IO[bytes]:
         raise _lost() from None
     if not locks.take(file):
         file.close()
-        raise UploadBusy("Another request is still sending to it. Ask for its offset again.", retry_after_s=BUSY_FOR_S)
+        # Whoever holds it looks for this, in whatever process that is.
+        _knock(path).touch()
+        raise busy()
     return file
+
+
+def _knock(staged: Path) -> Path:
+    return staged.with_name("wanted")
+
+
+def busy() -> UploadBusy:
+    return UploadBusy("Another request is sending to it. Ask for its offset again.", retry_after_s=BUSY_FOR_S)
 
 
 def _cut(file: IO[bytes], offset: int) -> None:
@@ -289,16 +316,37 @@ def sync(file: IO[bytes]) -> None:
 
 
 async def fill(piece: Piece, chunks: AsyncIterator[bytes]) -> None:
-    """Takes what comes. What a cut, a slow line or a full disk leaves of it counts, unless its hash was promised."""
+    """Takes what comes. What a cut, a slow line or a full disk leaves of it counts, unless its hash was promised.
+
+    Raises UploadBusy when it makes way for another request, and as `Piece`.
+    """
     try:
-        async for chunk in chunks:
-            piece.take(chunk)
-            if piece.is_due:
-                await run_sync(piece.save)
+        with CancelScope() as scope:
+            watch = asyncio.create_task(_make_way(piece, scope))
+            try:
+                await _take_all(piece, chunks)
+            finally:
+                watch.cancel()
+        if scope.cancelled_caught:
+            raise busy()  # noqa: TRY301  what came is kept here too
     except Exception:
         await run_sync(piece.rescue)
         raise
     await run_sync(piece.complete)
+
+
+async def _take_all(piece: Piece, chunks: AsyncIterator[bytes]) -> None:
+    async for chunk in chunks:
+        piece.take(chunk)
+        if piece.is_due:
+            await run_sync(piece.save)
+
+
+async def _make_way(piece: Piece, scope: CancelScope) -> None:
+    # A phone that has changed networks comes back long before its old connection is known to be dead.
+    while not piece.is_in_the_way:  # noqa: ASYNC110  the other may be in another process
+        await sleep(MAKES_WAY_AFTER_S / 4)
+    scope.cancel()
 
 
 def finish(session: WriteSession, upload: models.Upload, interview_id: str) -> models.Upload:

@@ -3,7 +3,9 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from time import monotonic
 
+from anyio import sleep
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
@@ -12,11 +14,12 @@ from app.api import arrivals, digests, schemas, tus
 from app.api.arrivals import Intake
 from app.api.deps import House
 from app.db import WriteSession, reading, writing
-from app.errors import NotFound
+from app.errors import NotFound, UploadBusy
 from app.keys import Caller
 from app.resumables import Piece, Promise, Wanted
 from app.uploads import Received
 
+WAITS_S, LOOKS_EVERY_S = 3 * resumables.MAKES_WAY_AFTER_S, 0.2
 # With these it is over: going on, or trying again, leads to the same.
 ENDING = (
     errors.NotAudio,
@@ -94,7 +97,7 @@ async def _append(
     request: Request, house: House, caller: Caller, upload: models.Upload, promises: Sequence[Promise]
 ) -> models.Upload:
     expected = arrivals.declared_bytes(request) or 0
-    piece = await run_in_threadpool(_hold, house, upload, expected, promises)
+    piece = await _held(house, upload, expected, promises)
     try:
         await resumables.fill(piece, uploads.paced(request.stream(), house.settings))
         return await run_in_threadpool(settle, house, caller, piece)
@@ -105,6 +108,16 @@ async def _append(
         raise
     finally:
         piece.close()
+
+
+async def _held(house: House, upload: models.Upload, expected: int, promises: Sequence[Promise]) -> Piece:
+    """Waits a moment for another request to make way. Raises as `resumables.hold`."""
+    until = monotonic() + WAITS_S
+    while monotonic() < until:
+        with suppress(UploadBusy):
+            return await run_in_threadpool(_hold, house, upload, expected, promises)
+        await sleep(LOOKS_EVERY_S)
+    return await run_in_threadpool(_hold, house, upload, expected, promises)
 
 
 def _hold(house: House, upload: models.Upload, expected: int, promises: Sequence[Promise]) -> Piece:

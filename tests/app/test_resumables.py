@@ -246,6 +246,40 @@ def test_of_two_that_send_at_once_one_is_refused(here: Installation, sender: Sen
     assert sender.append(path, HALF, SOUND[HALF:]).status_code == 204
 
 
+def test_who_sends_nothing_any_more_makes_way_for_the_same_phone_on_another_network(
+    here: Installation, client: Client
+) -> None:
+    path = Sender(client).begun(len(SOUND))
+    headers = bearer(here) | VERSION | PIECE
+
+    class Silent(Caller):
+        async def receive(self) -> MutableMapping[str, Any]:
+            await asyncio.sleep(60 if self.taken_bytes else 0)
+            return await super().receive()
+
+    old = Silent(chunks_of(SOUND, HALF))
+    late, next_one = (Caller(chunks_of(SOUND[offset:], 100)) for offset in (0, HALF))
+    app = create_app(here.settings)
+
+    async def send(caller: Caller, offset: int) -> None:
+        scope = scope_of(path, headers | {"Upload-Offset": str(offset)}, method="PATCH")
+        await app(scope, caller.receive, caller.send)
+
+    async def talk() -> None:
+        async with app.router.lifespan_context(app), asyncio.timeout(20):
+            waiting = asyncio.create_task(send(old, 0))
+            while not old.taken_bytes:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            await send(late, 0)
+            await waiting
+            await send(next_one, HALF)
+
+    asyncio.run(talk())
+    # What the old connection had brought counts, so that the first to come after it learns where to go on.
+    assert (old.status, late.status, next_one.status) == (423, 409, 204)
+    assert [path.read_bytes() for path in kept(here)] == [SOUND]
+
+
 def test_who_was_overtaken_counts_nothing(here: Installation, sender: Sender) -> None:
     path = sender.begun(len(SOUND))
     piece = resumables.hold(here.engine, here.recordings, here.settings, of(here, path), expected_bytes=0)

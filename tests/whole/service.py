@@ -103,7 +103,7 @@ class Service:
 
     def api(self) -> Started:
         started = self.start("-m", "app")
-        found = eventually(lambda: re.search(r"http://127\.0\.0\.1:(\d+)", started.log.read_text()), within_s=30)
+        found = eventually(lambda: re.search(r"http://127\.0\.0\.1:(\d+)", started.log.read_text()))
         self.url = found.group(0)
         return started
 
