@@ -115,18 +115,24 @@ def _delete(session: WriteSession, contact: models.Contact) -> None:
     session.delete(contact)
 
 
-def take_up(session: WriteSession, owner_id: str, reference: str | None) -> models.Contact | None:
-    """The contact that an interview is planned with; None when `reference` is an id of the caller's own making.
-
-    Who plans to meet somebody trusts that they are there: a proposed contact is confirmed. Raises FieldInvalid.
-    """
+def named(session: Session, owner_id: str, reference: str | None) -> models.Contact | None:
+    """The contact that a reference names; None when it is an id of the caller's own making. Raises FieldInvalid."""
     if reference is None or not reference.startswith(f"{Kind.CONTACT}_"):
         return None
     # Without the interview that named it: whoever plans holds one already, and two could wait for each other.
     contact = locks.hold(session, models.Contact, reference)
     if contact is None or contact.owner_id != owner_id:
         raise FieldInvalid("/contact_id", "There is no contact with this id.")
-    if contact.state == "proposed":
+    return contact
+
+
+def take_up(session: WriteSession, owner_id: str, reference: str | None) -> models.Contact | None:
+    """The contact that an interview is planned with, as `named`.
+
+    Who plans to meet somebody trusts that they are there: a proposed contact is confirmed. Raises FieldInvalid.
+    """
+    contact = named(session, owner_id, reference)
+    if contact is not None and contact.state == "proposed":
         change(contact, {"state": "confirmed"})
     return contact
 

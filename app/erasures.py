@@ -32,6 +32,8 @@ def begin(session: WriteSession, caller: Caller, *, interview_id: str, consent_i
     interview.updated_at = now()
     # Counted before the jobs are canceled: a job that ends takes what was heard with it.
     erased = _erase_words(session, interview_id)
+    for upload in _uploads(session, interview_id):
+        upload.about = ""
     for job in _jobs(session, interview_id, *jobs.ACTIVE):
         jobs.cancel(session, interview.owner_id, job.id)
     for job in _jobs(session, interview_id, *jobs.ACTIVE, *jobs.ENDED):
@@ -52,6 +54,10 @@ def begin(session: WriteSession, caller: Caller, *, interview_id: str, consent_i
 def _jobs(session: Session, interview_id: str, *statuses: str) -> list[models.Job]:
     query = select(models.Job).where(models.Job.interview_id == interview_id, col(models.Job.status).in_(statuses))
     return list(session.exec(query))
+
+
+def _uploads(session: Session, interview_id: str) -> list[models.Upload]:
+    return list(session.exec(select(models.Upload).where(models.Upload.interview_id == interview_id)))
 
 
 def _erase_words(session: WriteSession, interview_id: str) -> dict[str, Any]:
@@ -100,14 +106,18 @@ def finish(engine: Engine, store: Recordings, work_dir: Path, erasure_id: str) -
         if _jobs(session, erasure.interview_id, "running"):
             return False
         recording = recordings.of(session, erasure.interview_id)
+        staged = [store.staged_as(upload.id) for upload in _uploads(session, erasure.interview_id)]
         folders = [work_dir / job.id for job in _jobs(session, erasure.interview_id, *jobs.ENDED)]
     # The bytes before the row: while there is a row, it says where to look.
     if recording is not None:
         store.erase(recording.key)
+    for path in staged:
+        store.discard(path)
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
     with writing(engine) as session:
         _forget_recording(session, erasure)
+        _forget_uploads(session, erasure)
     if not _empty_log(engine):
         return False
     with writing(engine) as session:
@@ -124,6 +134,11 @@ def _forget_recording(session: WriteSession, known: models.Erasure) -> None:
         facts = {"sha256": recording.sha256, "size_bytes": recording.size_bytes}
         erasure.erased = {**erasure.erased, "recording": facts}
         session.delete(recording)
+
+
+def _forget_uploads(session: WriteSession, known: models.Erasure) -> None:
+    for upload in _uploads(session, known.interview_id):
+        session.delete(upload)
 
 
 def _empty_log(engine: Engine) -> bool:

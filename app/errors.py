@@ -2,6 +2,7 @@
 
 CandidError
 ├── NotFound                  nothing of that kind and id belongs to the caller
+│   └── UploadExpired         an unfinished upload was not gone on with in time, or its bytes are lost
 ├── AccessRefused
 │   ├── KeyMissing            no bearer key came with the request
 │   ├── KeyRefused            the key is unknown, expired or revoked
@@ -13,6 +14,8 @@ CandidError
 │   ├── CursorInvalid         a cursor we did not make, or made for other filters
 │   ├── MultipartInvalid      the form cannot be read
 │   ├── JsonInvalid           the body is not JSON
+│   ├── TusInvalid            a header of the tus protocol is missing, or cannot be read
+│   ├── TusVersionUnknown     the request speaks another version of tus
 │   ├── TranscriptUnreadable  a transcript from elsewhere is not in the format it is said to be in (says where)
 │   ├── TranscriptEmpty       a transcript from elsewhere has no words
 │   └── BodyTooLarge          more bytes than a body of this kind may have
@@ -22,7 +25,10 @@ CandidError
 │   ├── NotAudio              the first bytes are of no recording we know
 │   ├── MediaTypeRefused      the request's Content-Type is none that this path takes
 │   ├── UploadTooSlow         the bytes came slower than the minimum rate
-│   └── UploadCutOff          the client went away before the end
+│   ├── UploadCutOff          the client went away before the end
+│   ├── ChecksumMismatch      a piece of an upload is not what its tus checksum says
+│   ├── DigestMismatch        what came is not what its digest says
+│   └── RecordingDuplicate    another interview has the same recording (says which)
 ├── StateConflict
 │   ├── TranscriptNotReady    asked for too early (says when to come back)
 │   ├── RecordingAbsent       the interview has no recording yet
@@ -32,6 +38,8 @@ CandidError
 │   ├── InsightStale          its quote is no longer in the transcript
 │   ├── InsightPresent        there is one of just these words (says which)
 │   ├── InsightFound          extraction found it, so it can be rejected and not deleted
+│   ├── UploadMoved           the upload goes on at another offset (says which)
+│   ├── UploadBusy            another request is sending to this upload
 │   └── ContactNameless       without name, role and organisation it would be nobody
 ├── VersionMismatch           If-Match names an older version
 ├── FormatNotOffered          no such representation; says which there are
@@ -80,6 +88,12 @@ class NotFound(CandidError):
     """There is no such thing here."""
 
     code = "not-found"
+
+
+class UploadExpired(NotFound):
+    """The upload can no longer be gone on with."""
+
+    code = "upload-expired"
 
 
 class AccessRefused(CandidError):
@@ -154,6 +168,18 @@ class JsonInvalid(InvalidRequest):
     code = "json-invalid"
 
 
+class TusInvalid(InvalidRequest):
+    """A header of the tus protocol is missing or cannot be read."""
+
+    code = "tus-invalid"
+
+
+class TusVersionUnknown(InvalidRequest):
+    """This service speaks version 1.0.0 of the tus protocol."""
+
+    code = "tus-version-unknown"
+
+
 class TranscriptUnreadable(InvalidRequest):
     """The transcript is not in the format that it is said to be in."""
 
@@ -214,6 +240,24 @@ class UploadCutOff(UploadRefused):
     code = "upload-cut-off"
 
 
+class ChecksumMismatch(UploadRefused):
+    """The piece is not what its checksum says."""
+
+    code = "checksum-mismatch"
+
+
+class DigestMismatch(UploadRefused):
+    """What came is not what its digest says."""
+
+    code = "digest-mismatch"
+
+
+class RecordingDuplicate(UploadRefused):
+    """Another interview of yours has this recording."""
+
+    code = "recording-duplicate"
+
+
 class StateConflict(CandidError):
     """Not possible in the present state."""
 
@@ -266,6 +310,18 @@ class InsightFound(StateConflict):
     """An insight that was found is rejected, not deleted."""
 
     code = "insight-found"
+
+
+class UploadMoved(StateConflict):
+    """The upload goes on at another offset."""
+
+    code = "upload-moved"
+
+
+class UploadBusy(StateConflict):
+    """Another request is sending to this upload."""
+
+    code = "upload-busy"
 
 
 class ContactNameless(StateConflict):

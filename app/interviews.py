@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from app import consents, contacts, cursors, erasures, etags, jobs, locks, models, recordings, titles, transcripts
 from app.consents import Grant
 from app.db import WriteSession, now
-from app.errors import ConsentWithdrawn, NotFound, RecordingAbsent, RecordingPresent
+from app.errors import ConsentWithdrawn, NotFound, RecordingAbsent, RecordingDuplicate, RecordingPresent
 from app.jobs import Queue
 from app.keys import Caller
 from app.uploads import Kept
@@ -67,11 +67,15 @@ def _with_contact(wanted: Plan, contact: models.Contact | None) -> Plan:
 
 @dataclass(frozen=True)
 class Arrival:
-    """A recording that has come and is kept, with its name on the client's side and the consent that came along."""
+    """A recording that has come and is kept, with its name on the client's side and the consent that came along.
+
+    `may_repeat`: it may be a recording that another interview has.
+    """
 
     kept: Kept
     filename: str | None = None
     grant: Grant | None = None
+    may_repeat: bool = False
 
 
 def attach(
@@ -79,13 +83,15 @@ def attach(
 ) -> models.Job:
     """Records the recording and the consent and queues the transcription, in one transaction.
 
-    Raises ConsentRequired, RecordingPresent. The bytes were kept before: should the commit fail, they are an
-    orphan that the sweep removes; there is never a row without bytes.
+    Raises ConsentRequired, RecordingPresent, RecordingDuplicate. The bytes were kept before: should the commit fail,
+    they are an orphan that the sweep removes; there is never a row without bytes.
     """
     check_can_record(session, interview)
     if came.grant is not None:
         consents.give(session, caller, interview.id, came.grant)
     consents.require(session, interview.id)
+    if found := twin(session, caller.owner_id, came):
+        raise duplicate(found.id)
     session.add(
         models.Recording(
             id=came.kept.recording_id,
@@ -101,6 +107,35 @@ def attach(
         interview.title = titles.made_up(interview, came.filename)
     session.flush()
     return jobs.submit(session, queue, interview, kind="transcription", options=hearing_options(interview))
+
+
+def twin(session: WriteSession, owner_id: str, came: Arrival) -> models.Interview | None:
+    """The owner's oldest interview with the same recording, byte for byte; None where that may be.
+
+    What is withdrawn or deleted is not looked at: as if it had never been here.
+    """
+    if came.may_repeat:
+        return None
+    # Of two that come at once, the second waits here for what the first has committed.
+    session.exec(select(models.Owner.id).where(models.Owner.id == owner_id).with_for_update(key_share=True))
+    return session.exec(
+        select(models.Interview)
+        .join(models.Recording, col(models.Recording.interview_id) == models.Interview.id)
+        .where(
+            models.Recording.sha256 == came.kept.sha256,
+            models.Interview.owner_id == owner_id,
+            models.Interview.status != "withdrawn",
+            col(models.Interview.deleted_at).is_(None),
+        )
+        .order_by(col(models.Interview.id))
+    ).first()
+
+
+def duplicate(interview_id: str) -> RecordingDuplicate:
+    return RecordingDuplicate(
+        "Another interview has the same recording. If this is to have it too, say on_duplicate=new.",
+        interview_id=interview_id,
+    )
 
 
 def hearing_options(interview: models.Interview, **asked: Any) -> dict[str, Any]:

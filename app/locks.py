@@ -34,8 +34,8 @@ def find(session: Session, table: type[Row], row_id: str, *, owner_id: str) -> R
     return hold(session, table, row_id)
 
 
-def hold(session: WriteSession, table: type[Row], row_id: str) -> Row | None:
-    """The row as it is now, this writer's alone; None when it is not there."""
+def hold(session: Session, table: type[Row], row_id: str) -> Row | None:
+    """The row, None when it is not there. A `WriteSession` gets it as it is now and holds it."""
     key: Any = table
     return next(iter(held(session, select(table).where(col(key.id) == row_id))), None)
 

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
 
-from app import keys, migrations
+from app import keys, migrations, resumables
 from app.api import (
     comparison,
     consents,
@@ -23,6 +23,8 @@ from app.api import (
     recordings,
     service,
     transcripts,
+    tus,
+    uploads,
 )
 from app.api import keys as api_keys
 from app.api.deps import House
@@ -36,7 +38,7 @@ from app.recordings import UPLOAD_MAY_TAKE, Recordings
 from app.settings import Settings
 
 ROUTERS = (
-    *(interviews, recordings, transcripts, insights, comparison, questions, contacts),
+    *(interviews, recordings, uploads, transcripts, insights, comparison, questions, contacts),
     *(jobs, consents, api_keys, service),
 )
 # What a web page of a named origin may send and read, beside what every page may.
@@ -49,14 +51,19 @@ SENT = (
     "Last-Event-ID",
     "Range",
     "X-Request-Id",
+    *("Content-Digest", "Repr-Digest", "X-HTTP-Method-Override", "X-Requested-With"),
+    *("Tus-Resumable", "Upload-Checksum", "Upload-Length", "Upload-Metadata", "Upload-Offset"),
 )
 READ = (
     *("ETag", "Location", "Link", "Retry-After", "WWW-Authenticate", "X-Request-Id"),
-    *("Accept-Ranges", "Content-Disposition", "Content-Range", "Repr-Digest"),
+    *("Accept-Ranges", "Content-Disposition", "Content-Digest", "Content-Range", "Repr-Digest", "Want-Repr-Digest"),
+    *("Tus-Checksum-Algorithm", "Tus-Extension", "Tus-Max-Size", "Tus-Resumable", "Tus-Version"),
+    *("Upload-Expires", "Upload-Length", "Upload-Metadata", "Upload-Offset", "Candid-Interview"),
 )
 TAGS = {
     "interviews": "One conversation with somebody about their work.",
     "recordings": "The audio as it came.",
+    "uploads": "Recordings sent in pieces, gone on with after every cut: tus 1.0.0.",
     "transcripts": "The words, in numbered versions.",
     "insights": "Claims worth keeping, each with its proof.",
     "comparison": "What several interviews say of the same.",
@@ -108,6 +115,7 @@ def close_house(house: House) -> None:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.house = open_house(app.state.settings)
     app.state.house.recordings.sweep_staging(before=now() - UPLOAD_MAY_TAKE)
+    resumables.sweep(app.state.house.engine, app.state.house.recordings, at=now())
     yield
     close_house(app.state.house)
 
@@ -146,6 +154,7 @@ def _guard(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(Hosted, hosts=settings.allowed_hosts)
     app.add_middleware(Measured)
     app.add_middleware(Guarded)
+    app.add_middleware(tus.Spoken)
     if settings.cors_origins:
         # Outside of what answers a defect: a page could not read a 500 that does not name its origin.
         app.add_middleware(

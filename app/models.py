@@ -3,6 +3,7 @@
 owner 1─* api_key
 owner 1─* interview 1─* consent 1─* consent_event
                     1─1 recording
+                    1─* upload (of an owner alone, until it is one interview's)
                     1─* job 1─* heard_chunk
                     1─* transcript 1─* segment
                     1─* insight 1─* insight_category
@@ -185,6 +186,31 @@ class Recording(SQLModel, table=True):
     received_at: datetime = Field(default_factory=now, sa_column=_instant())
     duration_ms: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
     facts: dict[str, Any] = Field(default_factory=dict, sa_column=_json())
+
+
+class Upload(SQLModel, table=True):
+    """A recording on its way in by tus. What is staged beyond `offset_bytes` does not count: it may not be on disk.
+
+    `about` is the client's Upload-Metadata, gone once the upload is finished. `interview_id`: the interview that it
+    is meant for, or has become. `sha256` is what the client says the whole will be. The last byte counts in the
+    transaction that finishes the upload.
+    """
+
+    __table_args__ = (
+        CheckConstraint("offset_bytes >= 0 and offset_bytes <= size_bytes", name="offset"),
+        CheckConstraint("(finished_at is null) = (offset_bytes < size_bytes)", name="finished"),
+    )
+
+    id: str = _key(ids.Kind.UPLOAD)
+    owner_id: str = Field(sa_column=_ref("owner"))
+    interview_id: str | None = Field(default=None, sa_column=_ref("interview", nullable=True))
+    asserted_by: str = Field(max_length=ID_LENGTH)
+    size_bytes: int = Field(sa_column=Column(BigInteger, nullable=False))
+    offset_bytes: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    about: str = Field(sa_column=Column(Text, nullable=False))
+    sha256: str | None = Field(default=None, max_length=64)
+    expires_at: datetime = Field(sa_column=Column(UTCDateTime(), nullable=False, index=True))
+    finished_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
 
 
 class Job(SQLModel, table=True):

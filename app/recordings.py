@@ -4,7 +4,7 @@ import errno
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -45,6 +45,19 @@ class Recordings:
         folder.mkdir()
         return folder / "recording"
 
+    def stage_as(self, upload_id: str) -> Path:
+        """The same, empty and on disk, for an upload that is to be found again (`staged_as`)."""
+        staged = self.staged_as(upload_id)
+        with full_disk_told():
+            staged.parent.mkdir()
+            staged.touch()
+            sync_folder(staged.parent)
+            sync_folder(self.staging)
+        return staged
+
+    def staged_as(self, upload_id: str) -> Path:
+        return self.staging / upload_id / "recording"
+
     def discard(self, staged: Path) -> None:
         shutil.rmtree(staged.parent, ignore_errors=True)
 
@@ -59,16 +72,21 @@ class Recordings:
         Raises StorageFull. When it raises anything, the staged file is still the caller's to discard.
         """
         with full_disk_told():
-            self._place(staged, key)
+            self._place(staged, key, Path.replace)
         self.discard(staged)
 
-    def _place(self, staged: Path, key: str) -> None:
+    def keep_also(self, staged: Path, key: str) -> None:
+        """The same, and leaves the staged file where it is: it is needed until somebody knows of the other."""
+        with full_disk_told():
+            self._place(staged, key, link)
+
+    def _place(self, staged: Path, key: str, put: Callable[[Path, Path], object]) -> None:
         if self.folder is None:
             obstore.put(self.store, key, staged, use_multipart=True)
         else:
             target = self.folder / key
             target.parent.mkdir(parents=True, exist_ok=True)
-            staged.replace(target)
+            put(staged, target)
             # The file's bytes are on disk already; its new name is once every folder on the way to it is.
             for folder in (target.parent, *self._between(target.parent), self.folder):
                 sync_folder(folder)
@@ -113,11 +131,20 @@ class Recordings:
     def sweep_staging(self, *, before: datetime) -> None:
         """Removes uploads that nobody has written to since `before`: their process died."""
         # An upload is a folder. What else lies here came with a file browser (`.DS_Store`) and is not ours.
+        for folder in self._staged(before=before):
+            if not ids.is_a(ids.Kind.UPLOAD, folder.name):
+                self.discard(folder / "recording")
+
+    def resumable(self, *, before: datetime) -> list[str]:
+        """The ids of the uploads that are staged to be found again, and were last written to before that time."""
+        return [folder.name for folder in self._staged(before=before) if ids.is_a(ids.Kind.UPLOAD, folder.name)]
+
+    def _staged(self, *, before: datetime) -> Iterator[Path]:
         for folder in filter(Path.is_dir, self.staging.iterdir()):
             # One that is kept at this moment is not there any more.
             with suppress(FileNotFoundError):
                 if _touched_at(folder) < before:
-                    self.discard(folder / "recording")
+                    yield folder
 
     def old_keys(self, owner_id: str, *, before: datetime) -> Iterator[list[str]]:
         """The keys of an owner's recordings that were kept before that time, a batch at a time."""
@@ -134,6 +161,18 @@ class Recordings:
 def _touched_at(folder: Path) -> datetime:
     times = [path.stat().st_mtime for path in (folder, *folder.iterdir())]
     return datetime.fromtimestamp(max(times), UTC)
+
+
+def link(staged: Path, target: Path) -> None:
+    """A second name for a file; on a file system that has no such thing, a copy of it that is as safe."""
+    try:
+        target.hardlink_to(staged)
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EMLINK):
+            raise
+        shutil.copyfile(staged, target)
+        with target.open("rb") as copy:
+            os.fsync(copy.fileno())
 
 
 @contextmanager

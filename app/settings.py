@@ -100,6 +100,11 @@ class Settings(BaseSettings):
     upload_window_s: float = Field(
         default=30, gt=0, description="Seconds over which an upload's speed is measured; also the longest pause."
     )
+    upload_expires_s: float = Field(
+        default=24 * 3600,
+        ge=60,
+        description="Seconds that an unfinished resumable upload is kept after the last byte of it came.",
+    )
     decode_memory_bytes: int = Field(
         default=3 * GIB // 2, ge=256 * MIB, description="Address space of the decoding child, in bytes."
     )

@@ -122,15 +122,16 @@ async def _write(chunks: AsyncIterator[bytes], staged: Path, recordings: Recordi
     return Received(staged, receiver.size_bytes, sha256, receiver.kind or "")
 
 
-def keep(received: Received, *, recordings: Recordings, owner_id: str) -> Kept:
+def keep(received: Received, *, recordings: Recordings, owner_id: str, leave: bool = False) -> Kept:
     """Moves a received recording to its place: a folder of its own, no part of the name chosen by a client.
 
     To S3 this takes as long as the upload did, so it is done before the transaction begins, not inside it.
+    `leave`: what was received stays too.
     """
     kind = media_types.KINDS[received.kind]
     recording_id = ids.new(ids.Kind.RECORDING)
     key = f"{owner_id}/{recording_id}/recording{kind.suffix}"
-    recordings.keep(received.path, key)
+    (recordings.keep_also if leave else recordings.keep)(received.path, key)
     return Kept(recording_id, key, kind.media_type, received.size_bytes, received.sha256)
 
 

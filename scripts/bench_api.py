@@ -31,7 +31,8 @@ def upload(client: httpx.Client) -> str:
     """Two recordings, so that both slots are busy; returns the path of the later one."""
     sample = (ROOT / "sample" / "interview.m4a").read_bytes()
     for _ in range(2):
-        sent = client.post("/v1/interviews", data={"consent": "true"}, files={"file": ("sample.m4a", sample)})
+        form = {"consent": "true", "on_duplicate": "new"}
+        sent = client.post("/v1/interviews", data=form, files={"file": ("sample.m4a", sample)})
     path: str = sent.json()["links"]["self"]
     while client.get(path).json()["status"] == "queued":
         time.sleep(0.1)

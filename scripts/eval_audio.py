@@ -52,7 +52,8 @@ def main() -> None:
 def _hear(client: httpx.Client, line: dict[str, Any]) -> Heard:
     began = time.monotonic()
     path = EVAL / line["file"]
-    sent = client.post("/v1/interviews", data={"consent": "true"}, files={"file": (path.name, path.read_bytes())})
+    form = {"consent": "true", "on_duplicate": "new"}
+    sent = client.post("/v1/interviews", data=form, files={"file": (path.name, path.read_bytes())})
     duration = line["duration_s"] or 0.0
     if sent.status_code != httpx.codes.CREATED:
         return Heard(line["id"], str(sent.status_code), time.monotonic() - began, duration, note=sent.json()["code"])

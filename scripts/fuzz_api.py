@@ -26,6 +26,7 @@ SAID = (
 )
 SAMPLE = ROOT / "sample" / "interview.m4a"
 INTERVIEWS = 24
+BEGUN = {"Tus-Resumable": "1.0.0", "Upload-Length": "100000", "Upload-Metadata": "consent dHJ1ZQ=="}
 PLACEHOLDER = "${RUN}"
 PHASES = "examples,coverage,fuzzing,stateful"
 
@@ -66,12 +67,13 @@ def keep_secrets(folder: Path, tokens: dict[str, str]) -> None:
 
 def furnish(service: Service, token: str, *, interviews: int) -> dict[str, list[str]]:
     """Interviews in every state that can be had without hearing; returns ids by the parameter that takes them."""
-    kinds = ("interview_id", "job_id", "consent_id", "insight_id", "contact_id")
+    kinds = ("interview_id", "job_id", "consent_id", "insight_id", "contact_id", "upload_id")
     ids: dict[str, list[str]] = {name: [] for name in kinds}
     with httpx.Client(base_url=service.url, headers={"Authorization": f"Bearer {token}"}) as client:
         for number in range(interviews):
             with SAMPLE.open("rb") as file:
-                sent = client.post("/v1/interviews", data={"consent": "true"}, files={"file": file})
+                form = {"consent": "true", "on_duplicate": "new"}
+                sent = client.post("/v1/interviews", data=form, files={"file": file})
             made = sent.raise_for_status().json()
             ids["interview_id"].append(made["id"])
             ids["job_id"].append(made["job"]["id"])
@@ -84,6 +86,8 @@ def furnish(service: Service, token: str, *, interviews: int) -> dict[str, list[
             ids["interview_id"].append(planned.raise_for_status().json()["id"])
             contact = client.post("/v1/contacts", json={"name": "Ada Okafor"})
             ids["contact_id"].append(contact.raise_for_status().json()["id"])
+            begun = client.post("/v1/uploads", headers=BEGUN).raise_for_status()
+            ids["upload_id"].append(begun.headers["location"].rpartition("/")[2])
         found = client.get("/v1/insights", params={"limit": 100}).raise_for_status().json()["items"]
         ids["insight_id"] = [insight["id"] for insight in found]
     return ids

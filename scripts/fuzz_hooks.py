@@ -19,7 +19,7 @@ BEGINNINGS = (
 schemathesis.openapi.format("binary", st.builds(bytes.__add__, st.sampled_from(BEGINNINGS), st.binary(max_size=500)))
 
 
-@schemathesis.serializer("audio/*")
+@schemathesis.serializer("audio/*", "application/offset+octet-stream")
 def send_as_it_is(_context: Any, value: Any) -> bytes:
     return value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
 

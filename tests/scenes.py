@@ -61,8 +61,8 @@ def plan(client: Client, **known: Any) -> dict[str, Any]:
 
 
 def upload(client: Client, sound: bytes = SOUND, *, filename: str = "memo.wav", **fields: str) -> dict[str, Any]:
-    """The interview that a form with its recording makes."""
-    form = {"consent": "true", **fields}
+    """The interview that a form with its recording makes, also of a recording that another one has."""
+    form = {"consent": "true", "on_duplicate": "new", **fields}
     answer = client.post("/v1/interviews", data=form, files={"file": (filename, sound, "audio/wav")})
     assert answer.status_code == 201, answer.text
     made: dict[str, Any] = answer.json()

@@ -9,13 +9,12 @@ from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from time import monotonic
-from typing import IO
 from uuid import uuid4
 
 import structlog
 from sqlmodel import col, delete, select
 
-from app import claims, erasures, models, recordings
+from app import claims, erasures, file_locks, models, recordings, resumables
 from app.db import WriteSession, now, reading, writing
 from app.errors import AttemptsExhausted, CandidError, PassingFailure
 from app.jobs import ACTIVE, workflow_id
@@ -81,7 +80,7 @@ class Locks:
         # Locked under another name first: a peer that finds the file must never find it unlocked.
         path, fresh = self._path(worker_id), self.folder / f"{worker_id}.new"
         with fresh.open("w") as file:
-            _lock(file, wait=True)
+            file_locks.take(file, wait=True)
             fresh.replace(path)
             yield
             path.unlink(missing_ok=True)
@@ -100,22 +99,9 @@ class Locks:
     def _has_ended(self, worker_id: str) -> bool:
         try:
             with self._path(worker_id).open("r+") as file:
-                return _lock(file, wait=False)
+                return file_locks.take(file)
         except FileNotFoundError:
             return False
-
-
-def _lock(file: IO[str], *, wait: bool) -> bool:
-    # Windows has no flock: there nobody is known to be dead, and silence decides.
-    try:
-        import fcntl  # noqa: PLC0415  absent on Windows
-    except ImportError:
-        return False
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 class Supervision:
@@ -228,6 +214,7 @@ class Supervision:
         self._next_tidy = monotonic() + TIDY_EVERY_S
         self._sweep_scratch()
         recordings.sweep(self.bench.engine, self.bench.recordings, at=now())
+        resumables.sweep(self.bench.engine, self.bench.recordings, at=now())
         client = self.bench.queue.client
         old = client.list_workflows(
             status=list(GIVEN_UP),

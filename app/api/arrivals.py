@@ -9,9 +9,10 @@ from fastapi import Request
 from pydantic import BaseModel, ValidationError
 from starlette.concurrency import run_in_threadpool
 
-from app import consents, filenames, interviews, uploads
+from app import consents, filenames, interviews, models, uploads
 from app.api import bodies, schemas, views
 from app.api.deps import House
+from app.api.digests import Watched, check, said
 from app.api.multipart import Form, boundary_of
 from app.api.problems import invalid
 from app.consents import Grant
@@ -19,6 +20,7 @@ from app.db import WriteSession, reading
 from app.errors import InvalidRequest, MediaTypeRefused, MultipartInvalid
 from app.interviews import Arrival, Plan
 from app.keys import Caller
+from app.uploads import Kept
 
 # A phone that does not know what it records says octet-stream; the content decides anyway. No type at all is what
 # `curl -T` sends.
@@ -31,7 +33,10 @@ Fields = TypeVar("Fields", bound=BaseModel)
 
 @dataclass(frozen=True)
 class Intake:
-    """What came: fields in the query and fields in the body, and the sound as a stream that has not been touched."""
+    """What came: fields in the query and fields in the body, and the sound as a stream that has not been touched.
+
+    `digests` are what the sound's SHA-256 is said to be; a `form` is watched, when it is said of the form.
+    """
 
     query: dict[str, Any]
     body: dict[str, Any]
@@ -39,6 +44,8 @@ class Intake:
     filename: str | None = None
     expected_bytes: int | None = None
     around_bytes: int = 0
+    digests: frozenset[str] = frozenset()
+    form: Watched | None = None
 
 
 async def read_intake(request: Request, house: House) -> Intake:
@@ -58,21 +65,33 @@ async def read_intake(request: Request, house: House) -> Intake:
 
 
 def _read_raw(request: Request, query: dict[str, Any]) -> Intake:
-    return Intake(query, {}, request.stream(), query.get("filename"), _declared_bytes(request))
+    digests = said(request.headers)
+    return Intake(
+        query, {}, request.stream(), query.get("filename"), expected_bytes=declared_bytes(request), digests=digests
+    )
 
 
-def _declared_bytes(request: Request) -> int | None:
+def declared_bytes(request: Request) -> int | None:
     length = request.headers.get("content-length", "")
     return int(length) if length.isdecimal() else None
 
 
 async def _read_form(request: Request, house: House, query: dict[str, Any]) -> Intake:
-    form = Form(boundary_of(request.headers["content-type"]), uploads.paced(request.stream(), house.settings))
+    body = Watched(uploads.paced(request.stream(), house.settings), said(request.headers))
+    form = Form(boundary_of(request.headers["content-type"]), body)
     await form.read_fields()
     if not form.has_file:
         raise MultipartInvalid("The form has no file. Add it as the last part: with curl, -F file=@memo.m4a.")
-    expected, around = _declared_bytes(request), uploads.FORM_BYTES
-    return Intake(query, from_text(form.fields), form.file(), form.filename, expected, around)
+    return Intake(
+        query,
+        from_text(form.fields),
+        form.file(),
+        form.filename,
+        expected_bytes=declared_bytes(request),
+        around_bytes=uploads.FORM_BYTES,
+        digests=said(form.file_headers),
+        form=body,
+    )
 
 
 async def _read_json(request: Request, house: House) -> dict[str, Any]:
@@ -102,7 +121,9 @@ def parse(schema: type[Fields], intake: Intake) -> Fields:
         raise invalid(error.errors()) from None
 
 
-async def take(intake: Intake, house: House, caller: Caller, *, consent: bool) -> Arrival | None:
+async def take(
+    intake: Intake, house: House, caller: Caller, wanted: schemas.InterviewIn | schemas.RecordingFields
+) -> Arrival | None:
     """Receives the sound and keeps it; None when there is none. Raises UploadRefused, StorageFull."""
     if intake.sound is None:
         return None
@@ -114,13 +135,24 @@ async def take(intake: Intake, house: House, caller: Caller, *, consent: bool) -
         around_bytes=intake.around_bytes,
     )
     try:
+        check(received.sha256, intake.digests)
+        if intake.form is not None:
+            await intake.form.check()
         kept = await run_in_threadpool(uploads.keep, received, recordings=house.recordings, owner_id=caller.owner_id)
     except BaseException:
         # A store that does not answer, or a client that went away while we waited for a thread.
         house.recordings.discard(received.path)
         raise
-    grant = Grant() if consent else None
-    return Arrival(kept, filename=filenames.tidy(intake.filename), grant=grant)
+    return arrived(kept, intake.filename, wanted)
+
+
+def arrived(kept: Kept, filename: str | None, wanted: schemas.InterviewIn | schemas.RecordingFields) -> Arrival:
+    return Arrival(
+        kept,
+        filename=filenames.tidy(filename),
+        grant=Grant() if wanted.consent else None,
+        may_repeat=wanted.on_duplicate == "new",
+    )
 
 
 @contextmanager
@@ -142,18 +174,40 @@ def described(intake: Intake) -> schemas.InterviewIn:
     return wanted
 
 
+@dataclass(frozen=True)
+class Admitted:
+    """The interview that a recording is now, or was already, the recording of."""
+
+    interview: models.Interview
+    is_new: bool = True
+
+
+def admit(
+    session: WriteSession, house: House, caller: Caller, wanted: schemas.InterviewIn, arrival: Arrival | None
+) -> Admitted:
+    """A new interview with what is known of it, its consent, and its recording when there is one.
+
+    When the recording is that of another interview, it is that one, and what came is erased.
+    """
+    known = wanted.model_dump(exclude={"consent", "filename", "on_duplicate"}, exclude_none=True)
+    with erased_unless_attached(house, arrival):
+        if arrival is not None and (twin := interviews.twin(session, caller.owner_id, arrival)):
+            house.recordings.erase(arrival.kept.key)
+            return Admitted(twin, is_new=False)
+        interview = interviews.plan(session, caller, Plan(**known))
+        if arrival is not None:
+            interviews.attach(session, house.queue, interview, caller, arrival)
+        elif wanted.consent:
+            consents.give(session, caller, interview.id, Grant())
+    return Admitted(interview)
+
+
 def create(
     session: WriteSession, house: House, caller: Caller, wanted: schemas.InterviewIn, arrival: Arrival | None
-) -> schemas.InterviewOut:
-    """A new interview with what is known of it, its consent, and its recording when there is one."""
-    known = wanted.model_dump(exclude={"consent", "filename"}, exclude_none=True)
-    interview = interviews.plan(session, caller, Plan(**known))
-    if arrival is not None:
-        with erased_unless_attached(house, arrival):
-            interviews.attach(session, house.queue, interview, caller, arrival)
-    elif wanted.consent:
-        consents.give(session, caller, interview.id, Grant())
-    return views.interview(session, interview)
+) -> tuple[schemas.InterviewOut, bool]:
+    """The interview as it is shown, and whether it is new."""
+    admitted = admit(session, house, caller, wanted, arrival)
+    return views.interview(session, admitted.interview), admitted.is_new
 
 
 def check_planned(house: House, caller: Caller, interview_id: str, intake: Intake) -> schemas.RecordingFields:
@@ -172,11 +226,18 @@ def check_planned(house: House, caller: Caller, interview_id: str, intake: Intak
 
 
 def attach(
-    session: WriteSession, house: House, caller: Caller, interview_id: str, arrival: Arrival | None
-) -> schemas.InterviewOut:
+    session: WriteSession, house: House, caller: Caller, interview_id: str, arrival: Arrival
+) -> models.Interview:
     """The recording of an interview that was planned."""
-    assert arrival is not None  # noqa: S101  check_planned refused a request without sound
     with erased_unless_attached(house, arrival):
         interview = interviews.find(session, caller.owner_id, interview_id)
         interviews.attach(session, house.queue, interview, caller, arrival)
-    return views.interview(session, interview)
+    return interview
+
+
+def put(
+    session: WriteSession, house: House, caller: Caller, interview_id: str, arrival: Arrival | None
+) -> schemas.InterviewOut:
+    """The planned interview as it is shown, with its recording."""
+    assert arrival is not None  # noqa: S101  check_planned refused a request without sound
+    return views.interview(session, attach(session, house, caller, interview_id, arrival))

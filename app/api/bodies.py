@@ -7,7 +7,7 @@ from fastapi.exceptions import HTTPException
 from pydantic_core import from_json
 
 from app import erasures, models, uploads
-from app.api import declared, schemas
+from app.api import declared, digests, schemas
 from app.api.declared import EXAMPLES, SCHEMAS
 from app.api.deps import House
 from app.errors import BodyTooLarge, JsonInvalid
@@ -108,7 +108,7 @@ def _query(schema: type[schemas.Input]) -> list[dict[str, Any]]:
 
 # Fields may come in the query whatever the body is: raw audio has no other place for them.
 CREATE_INTERVIEW: dict[str, Any] = {
-    "parameters": _query(schemas.InterviewIn),
+    "parameters": _query(schemas.InterviewIn) + digests.PARAMETERS,
     "requestBody": {
         "required": True,
         "description": "JSON plans an interview; a form or raw audio brings its recording.",
@@ -120,7 +120,7 @@ CREATE_INTERVIEW: dict[str, Any] = {
     },
 }
 PUT_RECORDING: dict[str, Any] = {
-    "parameters": _query(schemas.RecordingFields),
+    "parameters": _query(schemas.RecordingFields) + digests.PARAMETERS,
     "requestBody": {
         "required": True,
         "description": "The recording, raw or as the last part of a form.",
@@ -130,6 +130,7 @@ PUT_RECORDING: dict[str, Any] = {
         },
     },
 }
+PIECE: dict[str, Any] = {"content": {"application/offset+octet-stream": _RAW}}
 PUT_TRANSCRIPT: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -168,6 +169,13 @@ def link_next(request: Request, response: Response, next_cursor: str | None) -> 
     if next_cursor is not None:
         url = request.url.include_query_params(cursor=next_cursor)
         response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+
+
+def tell_created(response: Response, path: str, *, is_new: bool) -> None:
+    """Where it is; with 200 when it was there before."""
+    response.headers["Location"] = path
+    if not is_new:
+        response.status_code = 200
 
 
 def not_modified(response: Response, etag: str, if_none_match: str | None) -> None:

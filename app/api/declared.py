@@ -21,6 +21,9 @@ HEADERS: dict[type[CandidError], dict[str, tuple[str, str]]] = {
     errors.TranscriptNotReady: _LATER,
     DatabaseUnavailable: _LATER,
     errors.RangeInvalid: {"Content-Range": ("How many bytes there are.", "bytes */712345")},
+    errors.DigestMismatch: {"Want-Repr-Digest": ("The digest that is checked (RFC 9530).", "sha-256=10")},
+    errors.TusVersionUnknown: {"Tus-Version": ("The version of tus that is spoken.", "1.0.0")},
+    errors.UploadBusy: {"Retry-After": ("Seconds after which to try again.", "1")},
 }
 # The facts of the examples: what a problem says beyond its title.
 _WRONG = {"pointer": "/language", "code": "string_pattern_mismatch", "detail": "String should match '^[a-z]{2,3}$'"}
@@ -39,6 +42,9 @@ FACTS: dict[type[CandidError], dict[str, Any]] = {
     errors.TranscriptUnreadable: {"line": 12},
     errors.JobFinished: {"job_status": "succeeded"},
     errors.JobNotRetryable: {"job_status": "running"},
+    errors.UploadMoved: {"offset_bytes": 524288},
+    errors.UploadBusy: {"retry_after_s": 1},
+    errors.RecordingDuplicate: {"interview_id": schemas.EXAMPLE_INTERVIEW},
     errors.StateConflict: {"job_id": schemas.EXAMPLE_JOB},
     errors.FormatNotOffered: {"offered": ["application/json", "text/vtt"]},
     errors.RangeInvalid: {"size_bytes": 712345},
@@ -151,5 +157,13 @@ IMPORTED: Responses = {
         "headers": _SEARCHED["headers"]
         | {"Location": header("The path of it.", f"/v1/interviews/{schemas.EXAMPLE_INTERVIEW}/transcript")},
     },
+}
+KNOWN = {"Location": header("The path of it.", f"/v1/interviews/{schemas.EXAMPLE_INTERVIEW}")}
+INTERVIEW_KNOWN: Responses = {
+    200: {
+        "description": "The recording is that of an interview that you have: this one. Nothing is changed.",
+        "model": schemas.InterviewOut,
+        "headers": KNOWN,
+    }
 }
 INTERVIEW_CREATED = created(f"/v1/interviews/{schemas.EXAMPLE_INTERVIEW}")

@@ -53,6 +53,8 @@ def answer(store: Recordings, recording: models.Recording, wanted: Asked) -> Res
     headers["Content-Length"] = str(end - start)
     if span:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{recording.size_bytes}"
+    else:
+        headers["Content-Digest"] = headers["Repr-Digest"]
     return StreamingResponse(
         store.read(recording.key, start, end),
         status_code=206 if span else 200,

@@ -25,6 +25,7 @@ UPLOAD_ERRORS = (
     errors.MediaTypeRefused,
     errors.MultipartInvalid,
     errors.UploadTooSlow,
+    errors.DigestMismatch,
     errors.StorageFull,
 )
 
@@ -32,7 +33,9 @@ UPLOAD_ERRORS = (
 @router.post(
     "",
     status_code=201,
-    responses=declared.INTERVIEW_CREATED | declared.failures(*UPLOAD_ERRORS, errors.FieldInvalid, errors.JsonInvalid),
+    responses=declared.INTERVIEW_CREATED
+    | declared.INTERVIEW_KNOWN
+    | declared.failures(*UPLOAD_ERRORS, errors.FieldInvalid, errors.JsonInvalid),
     openapi_extra=bodies.CREATE_INTERVIEW,
 )
 async def create_interview(
@@ -43,12 +46,13 @@ async def create_interview(
     JSON plans; a multipart form (fields before the file) or raw audio (fields in the query) brings the recording.
     With one of your contacts (`contact_id`), what is not said of the interviewee is as the contact has it.
     Who calls and whether everybody agreed is checked before the first byte of the recording is read.
+    A recording that you have sent before leads to its interview, with 200, unless `on_duplicate` is `new`.
     """
     intake = await arrivals.read_intake(request, house)
     wanted = arrivals.described(intake)
-    arrival = await arrivals.take(intake, house, caller, consent=wanted.consent)
-    made = await run_in_threadpool(arrivals.create, session, house, caller, wanted, arrival)
-    response.headers["Location"] = made.links.self
+    arrival = await arrivals.take(intake, house, caller, wanted)
+    made, is_new = await run_in_threadpool(arrivals.create, session, house, caller, wanted, arrival)
+    bodies.tell_created(response, made.links.self, is_new=is_new)
     return made
 
 

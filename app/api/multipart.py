@@ -76,6 +76,11 @@ class Form:
     def has_file(self) -> bool:
         return self._in_file
 
+    @property
+    def file_headers(self) -> dict[str, str]:
+        """The headers of the file's part, by their names in small letters."""
+        return {name: value.decode("latin-1") for name, value in self._part.headers.items()}
+
     async def file(self) -> AsyncIterator[bytes]:
         """The file's bytes. Raises MultipartInvalid when the form does not end as it should."""
         # What follows the end of the form is not read: a client could go on sending for ever.

@@ -32,6 +32,7 @@ log = structlog.get_logger()
 STATUS: dict[type[CandidError], int] = {
     CandidError: 500,
     errors.NotFound: 404,
+    errors.UploadExpired: 410,
     errors.AccessRefused: 403,
     errors.KeyMissing: 401,
     errors.KeyRefused: 401,
@@ -39,12 +40,19 @@ STATUS: dict[type[CandidError], int] = {
     errors.CursorInvalid: 400,
     errors.MultipartInvalid: 400,
     errors.JsonInvalid: 400,
+    errors.TusInvalid: 400,
+    errors.TusVersionUnknown: 412,
     errors.UploadRefused: 415,
     errors.RecordingTooLarge: 413,
     errors.BodyTooLarge: 413,
     errors.UploadTooSlow: 408,
     errors.UploadCutOff: 400,
+    errors.DigestMismatch: 400,
+    errors.ChecksumMismatch: 460,
+    # Not 409: to a tus client that means "go on from another offset", and it would send everything again.
+    errors.RecordingDuplicate: 422,
     errors.StateConflict: 409,
+    errors.UploadBusy: 423,
     errors.VersionMismatch: 412,
     errors.FormatNotOffered: 406,
     errors.RangeInvalid: 416,
@@ -115,6 +123,10 @@ def _headers(error: CandidError) -> dict[str, str]:
         headers["Retry-After"] = str(error.facts["retry_after_s"])
     if isinstance(error, errors.RangeInvalid):
         headers["Content-Range"] = f"bytes */{error.facts['size_bytes']}"
+    if isinstance(error, errors.DigestMismatch):
+        headers["Want-Repr-Digest"] = "sha-256=10"
+    if isinstance(error, errors.TusVersionUnknown):
+        headers["Tus-Version"] = "1.0.0"
     return headers
 
 
@@ -203,7 +215,7 @@ class HostUnknown(CandidError):
 STATUS[MethodNotAllowed] = 405
 STATUS[HostUnknown] = 400
 STATUS[DatabaseUnavailable] = 503
-METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 ROUTER: dict[int, type[CandidError]] = {
     400: errors.JsonInvalid,
     404: NoSuchPath,

@@ -15,6 +15,7 @@ from app.api.routes import Route
 router = APIRouter(prefix="/v1/interviews/{interview_id}/recording", tags=["recordings"], route_class=Route)
 
 READ_ERRORS = (errors.NotFound, errors.ConsentWithdrawn, errors.RecordingLost)
+SHA256 = "sha-256=:n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=:"
 SOUND: dict[str, Any] = {
     "content": {
         kind: {"schema": {"type": "string", "format": "binary"}, "example": "(the bytes of memo.m4a)"}
@@ -29,14 +30,15 @@ SOUND: dict[str, Any] = {
         "Content-Length": declared.header("How many bytes follow.", "712345"),
         "Repr-Digest": declared.header(
             "The SHA-256 of the whole recording, also beside a range of it (RFC 9530).",
-            "sha-256=:n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=:",
+            SHA256,
         ),
     },
 }
+WHOLE = {"headers": {"Content-Digest": declared.header("The same, of what follows here.", SHA256)}}
 PART = {"headers": {"Content-Range": declared.header("Which bytes of how many.", "bytes 0-1023/712345")}}
 
 DOWNLOAD: declared.Responses = (
-    {200: SOUND | {"description": "The whole recording."}}
+    declared.joined({200: SOUND | {"description": "The whole recording."}}, {200: WHOLE})
     | declared.joined({206: SOUND | {"description": "The bytes asked for."}}, {206: PART})
     | declared.NOT_MODIFIED
     | declared.failures(*READ_ERRORS, errors.RangeInvalid)
@@ -50,7 +52,9 @@ DOWNLOAD_HEAD |= declared.failures(*READ_ERRORS)
     status_code=201,
     responses=declared.INTERVIEW_CREATED
     | declared.failures(
-        *UPLOAD_ERRORS, errors.NotFound, errors.RecordingPresent, errors.StateConflict, errors.ConsentWithdrawn
+        *UPLOAD_ERRORS,
+        *(errors.NotFound, errors.RecordingPresent, errors.RecordingDuplicate),
+        *(errors.StateConflict, errors.ConsentWithdrawn),
     ),
     openapi_extra=bodies.PUT_RECORDING,
 )
@@ -65,8 +69,8 @@ async def put_recording(
     """Send the recording of a planned interview. Raw, or as a multipart form with the file last."""
     intake = await arrivals.read_intake(request, house)
     wanted = await run_in_threadpool(arrivals.check_planned, house, caller, interview_id, intake)
-    arrival = await arrivals.take(intake, house, caller, consent=wanted.consent)
-    interview = await run_in_threadpool(arrivals.attach, session, house, caller, interview_id, arrival)
+    arrival = await arrivals.take(intake, house, caller, wanted)
+    interview = await run_in_threadpool(arrivals.put, session, house, caller, interview_id, arrival)
     response.headers["Location"] = interview.links.self
     return interview
 

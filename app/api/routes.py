@@ -80,7 +80,8 @@ def query_names(route: APIRoute) -> Iterator[str]:
         else:
             yield one.alias
     for parameter in (route.openapi_extra or {}).get("parameters", []):
-        yield parameter["name"]
+        if parameter["in"] == "query":
+            yield parameter["name"]
 
 
 def query_fields(dependant: Dependant) -> Iterator[Any]:

@@ -22,6 +22,7 @@ def get_limits(_caller: CallerDep, house: HouseDep) -> schemas.LimitsOut:
         max_json_bytes=settings.max_json_bytes,
         max_transcript_bytes=settings.max_transcript_bytes,
         min_upload_bytes_per_s=settings.min_upload_bytes_per_s,
+        upload_expires_s=settings.upload_expires_s,
         media_types=sorted({kind.media_type for kind in media_types.KINDS.values()}),
     )
 

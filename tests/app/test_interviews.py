@@ -57,7 +57,7 @@ def test_when_nobody_was_named_the_recordings_name_is_the_title(known: Plan, fil
 def test_a_title_that_was_made_up_gives_way_to_the_recordings_name_and_one_that_was_written_does_not(
     client: Client,
 ) -> None:
-    asked = {"consent": "true", "filename": "New Recording 12.m4a"}
+    asked = {"consent": "true", "filename": "New Recording 12.m4a", "on_duplicate": "new"}
     titles = []
     for known in ({"employer": "Trust"}, {"title": "Coffee"}, {"interviewee": "Ada"}):
         path = plan(client, **known)["links"]["self"]

@@ -65,7 +65,7 @@ def test_limits_are_the_settings(tmp_path: Path) -> None:
         ("BREW", "/v1/interviews", 405, "method-not-allowed"),
         ("GET", "/v1/interviews/int_0", 422, "invalid-request"),
         ("GET", "/v1/interviews?cursor=x", 400, "cursor-invalid"),
-        ("POST", "/v1/uploads", 404, "no-such-path"),
+        ("POST", "/v1/uploads", 412, "tus-version-unknown"),
     ],
 )
 def test_every_failure_wears_the_same_coat(client: Client, verb: str, path: str, status: int, code: str) -> None:

@@ -105,7 +105,7 @@ class Service:
 
     def api(self) -> Started:
         started = self.start("-m", "app")
-        found = eventually(lambda: re.search(r"http://127\.0\.0\.1:(\d+)", started.log.read_text()), within_s=30)
+        found = eventually(lambda: re.search(r"http://127\.0\.0\.1:(\d+)", started.log.read_text()))
         self.url = found.group(0)
         return started
 
@@ -115,7 +115,7 @@ class Service:
             answer = httpx.post(
                 f"{self.url}/v1/interviews",
                 headers={"Authorization": f"Bearer {KEY}"},
-                data={"consent": "true", **fields},
+                data={"consent": "true", "on_duplicate": "new", **fields},
                 files={"file": (recording.name, file, "audio/mp4")},
             )
         assert answer.status_code == 201, answer.text

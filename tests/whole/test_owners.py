@@ -9,6 +9,7 @@ from app.ids import Kind
 from tests.client import Client
 from tests.installation import Installation
 from tests.scenes import PAY, SENT, SOUND, heard, plan, upload
+from tests.tus import PIECE, VERSION, Sender
 
 # What an operation needs beside the id, so that only the id can be wrong. One that is missing here is sent nothing.
 BODIES: dict[str, dict[str, Any]] = {
@@ -23,6 +24,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "review_contact": {"json": {"state": "rejected"}},
     "put_questions": {"json": {"questions": ["What does it pay?"]}},
     "withdraw_consent": {"json": {}},
+    "head_upload": {"headers": VERSION},
+    "append_upload": {"headers": VERSION | PIECE | {"Upload-Offset": "0"}, "content": SOUND},
+    "delete_upload": {"headers": VERSION},
 }
 KINDS = {
     "interview_id": Kind.INTERVIEW,
@@ -31,6 +35,7 @@ KINDS = {
     "insight_id": Kind.INSIGHT,
     "contact_id": Kind.CONTACT,
     "key_id": Kind.KEY,
+    "upload_id": Kind.UPLOAD,
 }
 # Numbers that are the same in every interview: nobody's.
 WITHIN = {"segment_id": "1", "speaker_id": "S1"}
@@ -51,6 +56,7 @@ def things(here: Installation, client: Client) -> dict[str, str]:
         "insight_id": insight["id"],
         "contact_id": contact["id"],
         "key_id": key["id"],
+        "upload_id": Sender(client).begun(len(SOUND)).rpartition("/")[2],
     }
 
 
@@ -63,7 +69,7 @@ def operations(client: Client) -> list[tuple[str, str, str]]:
 def asked(client: Client, operation: tuple[str, str, str], given: dict[str, str]) -> tuple[int, dict[str, Any]]:
     verb, path, name = operation
     answer = client.request(verb, path.format(**given, **WITHIN), **BODIES.get(name, {}))
-    body = answer.json() if answer.content else {}
+    body = answer.json() if answer.content and "json" in answer.headers["content-type"] else {}
     return answer.status_code, {member: value for member, value in body.items() if member not in OWN}
 
 
@@ -82,7 +88,7 @@ def test_somebody_elses_ids_are_ids_that_do_not_exist(here: Installation, client
 def test_the_owner_reaches_the_same_things_with_the_same_requests(here: Installation, client: Client) -> None:
     own = things(here, client)
     reads = [operation for operation in operations(client) if operation[0] in ("get", "head")]
-    statuses = {name: client.request(verb, path.format(**own, **WITHIN)).status_code for verb, path, name in reads}
+    statuses = {operation[2]: asked(client, operation, own)[0] for operation in reads}
     assert set(statuses.values()) == {200}, statuses
 
 
@@ -95,6 +101,7 @@ def test_nothing_of_somebody_else_is_changed_by_trying(here: Installation, clien
     assert client.get(f"/v1/interviews/{own['interview_id']}/recording").content == SOUND
     assert client.get(f"/v1/api-keys/{own['key_id']}").json()["revoked_at"] is None
     assert client.get(f"/v1/contacts/{own['contact_id']}").json()["state"] == "confirmed"
+    assert Sender(client).offset(f"/v1/uploads/{own['upload_id']}") == 0
 
 
 @pytest.mark.parametrize("path", ["/v1/interviews", "/v1/insights", "/v1/consents", "/v1/contacts"])
@@ -153,3 +160,16 @@ def test_a_consent_cannot_be_given_for_somebody_elses_interview(client: Client, 
     long_form = {"interview_id": made["id"], "participants": [person], "purposes": ["record"], "method": "email"}
     assert stranger.post("/v1/consents", json=long_form).status_code == 404
     assert len(client.get("/v1/consents").json()["items"]) == 1
+
+
+def test_no_upload_is_begun_for_somebody_elses_interview(client: Client, stranger: Client) -> None:
+    foreign, absent = plan(client, title="mine")["id"], ids.new(Kind.INTERVIEW)
+    answers = [Sender(stranger).begin(9, consent="true", interview_id=one) for one in (foreign, absent)]
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert answers[0].json()["detail"] == answers[1].json()["detail"]
+
+
+def test_the_recording_of_somebody_else_is_no_duplicate(client: Client, stranger: Client) -> None:
+    upload(client)
+    answer = stranger.post("/v1/interviews?consent=true", content=SOUND, headers={"Content-Type": "audio/wav"})
+    assert (answer.status_code, len(stranger.get("/v1/interviews").json()["items"])) == (201, 1)

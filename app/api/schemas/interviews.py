@@ -143,6 +143,13 @@ class InterviewPage(Output):
     next_cursor: str | None = Field(description="Send it back as `cursor`; null on the last page.")
 
 
+OnDuplicate = Literal["existing", "new"]
+ON_DUPLICATE = (
+    "When another interview of yours has the very same recording: `existing` leads you to that one, `new` takes the "
+    "recording once more."
+)
+
+
 class InterviewFields(Input):
     """What may be known of an interview."""
 
@@ -171,6 +178,7 @@ class InterviewIn(InterviewFields):
     filename: Annotated[str, StringConstraints(max_length=1000)] | None = Field(
         default=None, description="The recording's name on your side; a form's file brings its own."
     )
+    on_duplicate: OnDuplicate = Field(default="existing", description=ON_DUPLICATE)
 
 
 class RecordingFields(Input):
@@ -180,6 +188,7 @@ class RecordingFields(Input):
     filename: Annotated[str, StringConstraints(max_length=1000)] | None = Field(
         default=None, description="The recording's name on your side; a form's file brings its own."
     )
+    on_duplicate: OnDuplicate = Field(default="existing", description=ON_DUPLICATE)
 
 
 class InterviewChange(InterviewFields):

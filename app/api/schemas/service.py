@@ -16,6 +16,7 @@ class LimitsOut(Output):
             "max_json_bytes": 1048576,
             "max_transcript_bytes": 33554432,
             "min_upload_bytes_per_s": 16384,
+            "upload_expires_s": 86400,
             "media_types": ["audio/mp4", "audio/mpeg"],
         }
     )
@@ -25,6 +26,7 @@ class LimitsOut(Output):
     max_json_bytes: int
     max_transcript_bytes: int
     min_upload_bytes_per_s: int
+    upload_expires_s: float
     media_types: Sequence[str]
 
 

@@ -1,0 +1,377 @@
+"""Uploads that outlive their connection. The database's offset is the truth: what lies beyond it never came."""
+
+import asyncio
+import hashlib
+import os
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import IO
+
+from anyio import CancelScope, sleep
+from anyio.to_thread import run_sync
+from sqlalchemy import Engine
+from sqlmodel import Session, col, delete, select
+
+from app import file_locks, interviews, media_types, models, uploads
+from app.db import WriteSession, now, reading, writing
+from app.errors import CandidError, NotFound, RecordingEmpty, RecordingTooLarge, UploadBusy, UploadExpired, UploadMoved
+from app.keys import Caller
+from app.recordings import UPLOAD_MAY_TAKE, Recordings, full_disk_told
+from app.settings import Settings
+from app.uploads import Received
+
+# Between two of these a kill takes back what came: the smaller they are, the more a slow phone's bytes are worth.
+COUNT_EVERY_BYTES = 8 * 1024 * 1024
+COUNT_EVERY_S = 2.0
+BUSY_FOR_S = 1
+# A request that sends nothing for so long makes way for another that waits.
+MAKES_WAY_AFTER_S = 1.0
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a client says of a recording before it sends it. `sha256`: of the whole, in hex."""
+
+    size_bytes: int
+    about: str
+    interview_id: str | None = None
+    sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class Promise:
+    """A hash that a piece of an upload is said to have, and what is wrong when it has another."""
+
+    algorithm: str
+    digest: bytes
+    broken: CandidError
+
+
+def begin(engine: Engine, store: Recordings, settings: Settings, caller: Caller, wanted: Wanted) -> models.Upload:
+    """A new upload of which nothing has come.
+
+    Raises RecordingEmpty, RecordingTooLarge, StorageFull, and of a planned interview, what `check_can_record` does.
+    """
+    if wanted.size_bytes == 0:
+        raise RecordingEmpty("The recording has no bytes. Was the file still being written?")
+    if wanted.size_bytes > settings.max_recording_bytes:
+        raise uploads.too_large(settings.max_recording_bytes)
+    store.check_room(wanted.size_bytes)
+    upload = models.Upload(
+        owner_id=caller.owner_id,
+        interview_id=wanted.interview_id,
+        asserted_by=caller.key_id,
+        size_bytes=wanted.size_bytes,
+        about=wanted.about,
+        sha256=wanted.sha256,
+        expires_at=expiry(settings),
+    )
+    # The file first: there is never a row without one.
+    staged = store.stage_as(upload.id)
+    try:
+        with writing(engine) as session:
+            if upload.interview_id is not None:
+                interviews.check_can_record(session, interviews.find(session, caller.owner_id, upload.interview_id))
+            session.add(upload)
+    except BaseException:
+        store.discard(staged)
+        raise
+    return upload
+
+
+def expiry(settings: Settings) -> datetime:
+    return now() + timedelta(seconds=settings.upload_expires_s)
+
+
+def find(session: Session, owner_id: str, upload_id: str, *, lock: bool = False) -> models.Upload:
+    """An upload that can be gone on with, or is finished. Raises NotFound, UploadExpired, ConsentWithdrawn."""
+    upload = _owned(session, owner_id, upload_id, lock=lock)
+    if upload.expires_at <= now():
+        raise UploadExpired("Too much time has passed since its last byte. Begin a new upload.")
+    if upload.interview_id is not None:
+        interviews.readable(session, owner_id, upload.interview_id)
+    return upload
+
+
+def _owned(session: Session, owner_id: str, upload_id: str, *, lock: bool = False) -> models.Upload:
+    upload = session.get(models.Upload, upload_id, with_for_update=lock or None)
+    if upload is None or upload.owner_id != owner_id:
+        raise NotFound("There is no upload with this id.")
+    return upload
+
+
+def check_offset(upload: models.Upload, offset: int) -> None:
+    """Raises UploadMoved."""
+    if upload.offset_bytes != offset:
+        raise UploadMoved(f"It goes on at {upload.offset_bytes}.", offset_bytes=upload.offset_bytes)
+
+
+@dataclass
+class Piece:
+    """What one request adds to an upload. It holds the staged file: there is one at a time, in whatever process."""
+
+    engine: Engine
+    store: Recordings
+    settings: Settings
+    upload: models.Upload
+    file: IO[bytes]
+    promises: Sequence[Promise] = ()
+    written: int = 0
+    _waiting: bytearray = field(default_factory=bytearray)
+    _saved_at: float = field(default_factory=time.monotonic)
+    _counted_at: float = field(default_factory=time.monotonic)
+    _is_known: bool = False
+    _heard_at: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        self.written = self.upload.offset_bytes
+        self._hashes = [hashlib.new(one.algorithm, usedforsecurity=False) for one in self.promises]
+
+    @property
+    def is_whole(self) -> bool:
+        return self.written == self.upload.size_bytes
+
+    @property
+    def is_due(self) -> bool:
+        """Whether what waits in memory is enough for a trip to the disk, or has waited long enough."""
+        return len(self._waiting) >= uploads.BLOCK or time.monotonic() - self._saved_at >= COUNT_EVERY_S
+
+    @property
+    def is_in_the_way(self) -> bool:
+        """Whether nothing comes any more while another request waits for the upload."""
+        if time.monotonic() - self._heard_at < MAKES_WAY_AFTER_S:
+            return False
+        try:
+            asked_at = _knock(self.store.staged_as(self.upload.id)).stat().st_mtime
+        except FileNotFoundError:
+            return False
+        return time.time() - asked_at < MAKES_WAY_AFTER_S
+
+    def take(self, chunk: bytes) -> None:
+        """Raises RecordingTooLarge at the first byte beyond the length that was announced."""
+        self._heard_at = time.monotonic()
+        check_length(self.upload, self.written + len(self._waiting) + len(chunk))
+        self._waiting += chunk
+
+    def save(self) -> None:
+        """Writes what waits and, now and then, counts it. Raises NotAudio, StorageFull, and as `find`."""
+        self._write()
+        self._saved_at = time.monotonic()
+        is_much = self.written - self.upload.offset_bytes >= COUNT_EVERY_BYTES
+        # Of a piece whose hash was promised nothing counts before its end.
+        if not self.promises and (is_much or self._saved_at - self._counted_at >= COUNT_EVERY_S):
+            self._count()
+
+    def complete(self) -> None:
+        """Everything that was sent has come. Raises the error of a promise that is not kept; then nothing counts."""
+        self._write()
+        for promise, found in zip(self.promises, self._hashes, strict=True):
+            if found.digest() != promise.digest:
+                raise promise.broken
+        self.promises = ()
+        self._look()
+        if not self.is_whole:
+            self._count()
+
+    def rescue(self) -> None:
+        """The request has failed: what came of it is kept as far as that is possible."""
+        if self.promises:
+            return
+        for rescued in (self._write, self._count):
+            with suppress(Exception):
+                rescued()
+
+    def whole(self) -> Received:
+        """The recording, on disk, read once more: so its hash is that of what is there."""
+        with full_disk_told():
+            sync(self.file)
+        head, sha256 = self._head(), self._sha256()
+        return Received(self.store.staged_as(self.upload.id), self.written, sha256, uploads.look_at(head))
+
+    def close(self) -> None:
+        self.file.close()
+
+    def _write(self) -> None:
+        block, self._waiting = bytes(self._waiting), bytearray()
+        if not block:
+            return
+        self.store.check_room(len(block))
+        with full_disk_told():
+            self.file.seek(self.written)
+            write_all(self.file, block)
+        for one in self._hashes:
+            one.update(block)
+        self.written += len(block)
+        self._look()
+
+    def _look(self) -> None:
+        # What was changed on the way says nothing about the recording: first it must be what was promised.
+        has_head = self.written >= min(media_types.HEAD_BYTES, self.upload.size_bytes)
+        if has_head and not self._is_known and not self.promises:
+            uploads.look_at(self._head())
+            self._is_known = True
+
+    def _head(self) -> bytes:
+        self.file.seek(0)
+        return self.file.read(media_types.HEAD_BYTES)
+
+    def _sha256(self) -> str:
+        self.file.seek(0)
+        return hashlib.file_digest(self.file, "sha256").hexdigest()  # type: ignore[arg-type]
+
+    def _count(self) -> None:
+        """First the disk, then the database: its offset never promises what a power cut could take."""
+        # The last byte counts with the interview: until then a client would rightly believe that it is done.
+        counted = min(self.written, self.upload.size_bytes - 1)
+        with full_disk_told():
+            sync(self.file)
+        with writing(self.engine) as session:
+            upload = find(session, self.upload.owner_id, self.upload.id, lock=True)
+            check_offset(upload, self.upload.offset_bytes)
+            upload.offset_bytes = counted
+            upload.expires_at = expiry(self.settings)
+        self.upload, self._counted_at = upload, time.monotonic()
+
+
+def hold(
+    engine: Engine,
+    store: Recordings,
+    settings: Settings,
+    upload: models.Upload,
+    *,
+    expected_bytes: int,
+    promises: Sequence[Promise] = (),
+) -> Piece:
+    """The place behind the last byte that counts. `expected_bytes` are declared to come.
+
+    Raises UploadBusy, UploadMoved, UploadExpired, RecordingTooLarge, StorageFull, and as `find`.
+    """
+    check_length(upload, upload.offset_bytes + expected_bytes)
+    store.check_room(expected_bytes)
+    file = _held(store.staged_as(upload.id))
+    try:
+        # Somebody may have held it before us: only what is there now, nobody else changes.
+        with reading(engine) as session:
+            current = find(session, upload.owner_id, upload.id)
+        check_offset(current, upload.offset_bytes)
+        _cut(file, current.offset_bytes)
+        return Piece(engine, store, settings, current, file, promises)
+    except BaseException:
+        file.close()
+        raise
+
+
+def _held(path: Path) -> IO[bytes]:
+    try:
+        # Unbuffered: what could not be written to a full disk must not be tried again on closing.
+        file = path.open("r+b", buffering=0)
+    except FileNotFoundError:
+        raise _lost() from None
+    if not file_locks.take(file):
+        file.close()
+        # Whoever holds it looks for this, in whatever process that is.
+        _knock(path).touch()
+        raise busy()
+    return file
+
+
+def _knock(staged: Path) -> Path:
+    return staged.with_name("wanted")
+
+
+def busy() -> UploadBusy:
+    return UploadBusy("Another request is sending to it. Ask for its offset again.", retry_after_s=BUSY_FOR_S)
+
+
+def _cut(file: IO[bytes], offset: int) -> None:
+    """What lies beyond came in a request that was never counted. Raises UploadExpired when there is less."""
+    if file.seek(0, os.SEEK_END) < offset:
+        raise _lost()
+    file.truncate(offset)
+
+
+def _lost() -> UploadExpired:
+    return UploadExpired("What came of it is not here any more. Begin a new upload.")
+
+
+def check_length(upload: models.Upload, reached: int) -> None:
+    if reached > upload.size_bytes:
+        size = upload.size_bytes
+        raise RecordingTooLarge(f"The upload was announced with {size} bytes.", limit_bytes=size)
+
+
+def write_all(file: IO[bytes], block: bytes) -> None:
+    left = memoryview(block)
+    while left:
+        left = left[file.write(left) :]
+
+
+def sync(file: IO[bytes]) -> None:
+    # macOS has no fdatasync.
+    getattr(os, "fdatasync", os.fsync)(file.fileno())
+
+
+async def fill(piece: Piece, chunks: AsyncIterator[bytes]) -> None:
+    """Takes what comes. What a cut, a slow line or a full disk leaves of it counts, unless its hash was promised.
+
+    Raises UploadBusy when it makes way for another request, and as `Piece`.
+    """
+    try:
+        with CancelScope() as scope:
+            watch = asyncio.create_task(_make_way(piece, scope))
+            try:
+                await _take_all(piece, chunks)
+            finally:
+                watch.cancel()
+        if scope.cancelled_caught:
+            raise busy()  # noqa: TRY301  what came is kept here too
+    except Exception:
+        await run_sync(piece.rescue)
+        raise
+    await run_sync(piece.complete)
+
+
+async def _take_all(piece: Piece, chunks: AsyncIterator[bytes]) -> None:
+    async for chunk in chunks:
+        piece.take(chunk)
+        if piece.is_due:
+            await run_sync(piece.save)
+
+
+async def _make_way(piece: Piece, scope: CancelScope) -> None:
+    # A phone that has changed networks comes back long before its old connection is known to be dead.
+    while not piece.is_in_the_way:  # noqa: ASYNC110  the other may be in another process
+        await sleep(MAKES_WAY_AFTER_S / 4)
+    scope.cancel()
+
+
+def finish(session: WriteSession, upload: models.Upload, interview_id: str) -> models.Upload:
+    """The upload has become this interview's recording; what was said of it is there now. Raises UploadMoved."""
+    current = find(session, upload.owner_id, upload.id, lock=True)
+    check_offset(current, upload.offset_bytes)
+    current.interview_id, current.about, current.sha256 = interview_id, "", None
+    current.offset_bytes, current.finished_at = current.size_bytes, now()
+    return current
+
+
+def end(engine: Engine, store: Recordings, owner_id: str, upload_id: str) -> None:
+    """Forgets an upload and what came of it; an interview that it has become stays. Raises NotFound."""
+    with writing(engine) as session:
+        session.delete(_owned(session, owner_id, upload_id, lock=True))
+    store.discard(store.staged_as(upload_id))
+
+
+def sweep(engine: Engine, store: Recordings, *, at: datetime) -> None:
+    """Forgets uploads that were not gone on with in time, and removes staged bytes that are nobody's."""
+    with writing(engine) as session:
+        expired = session.exec(select(models.Upload.id).where(col(models.Upload.expires_at) < at)).all()
+        session.exec(delete(models.Upload).where(col(models.Upload.id).in_(expired)))
+    old = store.resumable(before=at - UPLOAD_MAY_TAKE)
+    with reading(engine) as session:
+        known = set(session.exec(select(models.Upload.id).where(col(models.Upload.id).in_(old))))
+    for upload_id in {*expired, *old} - known:
+        store.discard(store.staged_as(upload_id))

@@ -1,0 +1,101 @@
+"""The same recording sent twice: it leads to the interview that has it, and to none whose consent was withdrawn."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from tests.client import Client
+from tests.installation import Installation
+from tests.scenes import SOUND, kept, plan, staged, wav
+from tests.tus import Sender
+
+DOORS = pytest.mark.parametrize("door", ["form", "raw", "tus"])
+
+
+def send(client: Client, door: str, **said: str) -> tuple[int, dict[str, Any]]:
+    """The status, and the interview that one is led to."""
+    fields = {"consent": "true", **said}
+    if door == "tus":
+        answer = Sender(client).append(Sender(client).begun(len(SOUND), **fields), 0, SOUND)
+        return answer.status_code, client.get(answer.headers["candid-interview"]).json()
+    if door == "form":
+        answer = client.post("/v1/interviews", data=fields, files={"file": ("m.wav", SOUND, "audio/wav")})
+    else:
+        answer = client.post("/v1/interviews", params=fields, content=SOUND, headers={"Content-Type": "audio/wav"})
+    assert answer.headers["location"] == answer.json()["links"]["self"]
+    return answer.status_code, answer.json()
+
+
+@DOORS
+def test_the_same_recording_leads_to_the_interview_that_has_it(here: Installation, client: Client, door: str) -> None:
+    _status, first = send(client, "raw", title="Coffee")
+    status, again = send(client, door, title="Tea")
+    assert (status, again["id"], again["title"]) == (204 if door == "tus" else 200, first["id"], "Coffee")
+    assert (len(kept(here)), staged(here)) == (1, [])
+    assert len(client.get("/v1/interviews").json()["items"]) == 1
+
+
+@DOORS
+def test_it_is_taken_once_more_when_that_is_said(here: Installation, client: Client, door: str) -> None:
+    _status, first = send(client, "raw")
+    status, again = send(client, door, on_duplicate="new")
+    assert (status, again["id"] != first["id"], len(kept(here))) == (204 if door == "tus" else 201, True, 2)
+
+
+@DOORS
+def test_what_is_withdrawn_is_as_if_it_had_never_been_here(client: Client, door: str) -> None:
+    _status, first = send(client, "raw", title="Coffee")
+    client.post(f"/v1/consents/{first['consent']['id']}/withdraw", json={})
+    status, again = send(client, door)
+    assert (status, again["id"] != first["id"]) == (204 if door == "tus" else 201, True)
+    assert (again["consent"]["status"], again["recording"]["size_bytes"]) == ("given", len(SOUND))
+    assert client.get(first["links"]["self"]).json()["status"] == "withdrawn"
+
+
+def test_what_is_deleted_is_as_if_it_had_never_been_here(client: Client) -> None:
+    _status, first = send(client, "raw")
+    client.delete(first["links"]["self"])
+    status, again = send(client, "raw")
+    assert (status, again["id"] != first["id"]) == (201, True)
+
+
+def test_a_planned_interview_does_not_get_another_ones_recording_unless_that_is_said(
+    here: Installation, client: Client
+) -> None:
+    _status, first = send(client, "raw")
+    path = f"{plan(client, title='Tea', consent=True)['links']['self']}/recording"
+    answer = client.put(path, content=SOUND, headers={"Content-Type": "audio/wav"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "recording-duplicate")
+    assert (answer.json()["interview_id"], len(kept(here)), staged(here)) == (first["id"], 1, [])
+    said = client.put(path, params={"on_duplicate": "new"}, content=SOUND, headers={"Content-Type": "audio/wav"})
+    assert (said.status_code, len(kept(here))) == (201, 2)
+
+
+def test_a_tus_client_is_not_asked_to_send_it_all_again(here: Installation, client: Client) -> None:
+    # 409 would say: ask for the offset and go on. The upload would begin anew, and end the same.
+    _status, first = send(client, "raw")
+    planned = plan(client, title="Tea", consent=True)
+    path = Sender(client).begun(len(SOUND), interview_id=planned["id"])
+    answer = Sender(client).append(path, 0, SOUND)
+    assert (answer.status_code, answer.json()["interview_id"]) == (422, first["id"])
+    assert (Sender(client).head(path).status_code, len(kept(here)), staged(here)) == (404, 1, [])
+
+
+def test_another_recording_is_no_duplicate(client: Client) -> None:
+    send(client, "raw")
+    answer = client.post("/v1/interviews?consent=true", content=wav(seconds=0.1), headers={"Content-Type": "audio/wav"})
+    assert answer.status_code == 201
+
+
+def test_of_two_at_once_one_is_new(here: Installation, client: Client) -> None:
+    with ThreadPoolExecutor(4) as threads:
+        answers = list(threads.map(lambda _: send(client, "form"), range(4)))
+    assert sorted(status for status, _made in answers) == [200, 200, 200, 201]
+    assert (len({made["id"] for _status, made in answers}), len(kept(here))) == (1, 1)
+
+
+def test_consent_is_asked_for_a_duplicate_too(client: Client) -> None:
+    send(client, "raw")
+    answer = client.post("/v1/interviews", content=SOUND, headers={"Content-Type": "audio/wav"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "consent-required")
