@@ -1,4 +1,7 @@
-"""A prepared SQLite installation for one test: the database made by migrating, an owner, recordings, jobs."""
+"""A prepared SQLite installation for one test: the database made by migrating, an owner, recordings, jobs.
+
+With CANDID_TEST_RECORDINGS=s3 its recordings are on a real S3 server.
+"""
 
 import functools
 import hashlib
@@ -17,6 +20,7 @@ from app.db import open_engine, reading, writing
 from app.jobs import Queue
 from app.recordings import Recordings
 from app.settings import Settings
+from tests import s3_server
 
 SAMPLE = Path(__file__).parents[1] / "sample" / "interview.m4a"
 
@@ -90,6 +94,8 @@ def _prepared() -> Path:
 def installed(folder: Path, **settings: Any) -> Iterator[Installation]:
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(_prepared(), folder / "candid.db")
+    if s3_server.ON_S3:
+        settings = {"recordings_url": s3_server.location(), **settings}
     made = Settings(data_dir=folder, **settings)
     engine, queue = open_engine(made.sqlalchemy_url), Queue(made.sqlalchemy_url)
     with writing(engine) as session:

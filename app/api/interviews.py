@@ -26,6 +26,7 @@ UPLOAD_ERRORS = (
     errors.MultipartInvalid,
     errors.UploadTooSlow,
     errors.StorageFull,
+    errors.RecordingsUnavailable,
 )
 
 

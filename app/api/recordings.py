@@ -14,7 +14,7 @@ from app.api.routes import Route
 
 router = APIRouter(prefix="/v1/interviews/{interview_id}/recording", tags=["recordings"], route_class=Route)
 
-READ_ERRORS = (errors.NotFound, errors.ConsentWithdrawn, errors.RecordingLost)
+READ_ERRORS = (errors.NotFound, errors.ConsentWithdrawn, errors.RecordingLost, errors.RecordingsUnavailable)
 SOUND: dict[str, Any] = {
     "content": {
         kind: {"schema": {"type": "string", "format": "binary"}, "example": "(the bytes of memo.m4a)"}
