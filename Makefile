@@ -15,7 +15,7 @@ export CANDID_MODEL := $(MODEL)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install run worker test test-s3 check openapi bench bench-api bench-insights migrate sample eval train eval-audio fuzz-api lint-openapi lock
+.PHONY: help install run worker test test-s3 check openapi bench bench-api bench-insights migrate sample eval train eval-audio fuzz-api fuzz-media lint-openapi lock
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -84,6 +84,9 @@ eval-audio: install ## Hear ../shared/eval/audio through the running API: word e
 
 fuzz-api: install ## Fuzz a fresh service from its own contract, with every check of schemathesis
 	@$(BIN)/python scripts/fuzz_api.py
+
+fuzz-media: install ## Decode N hostile recordings (make fuzz-media N=10000 SEED=1); 0 dead, hung or reading elsewhere
+	@$(BIN)/python -m scripts.fuzz_media --cases $(or $(N),1000) --seed $(or $(SEED),1)
 
 lint-openapi: ## Hold openapi/openapi.json against Redocly's rules (needs Node)
 	@sh scripts/lint_openapi.sh
