@@ -15,7 +15,7 @@ export CANDID_MODEL := $(MODEL)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install run worker test test-s3 check openapi bench bench-api bench-insights migrate sample eval train eval-audio fuzz-api fuzz-media lint-openapi lock
+.PHONY: help install run worker test test-buckets check openapi bench bench-api bench-insights migrate sample eval train eval-audio fuzz-api fuzz-media lint-openapi lock
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,7 +51,7 @@ ON_S3 := tests/app/test_recordings.py tests/app/test_uploads.py tests/app/test_e
 	tests/app/test_interviews.py tests/workers/test_jobs.py tests/whole/test_kills.py tests/whole/test_failures.py \
 	tests/whole/test_sample.py tests/whole/test_owners.py
 
-test-s3: install ## Run the tests that touch recordings, with the recordings on a real S3 server
+test-buckets: install ## Run the tests that touch recordings, with the recordings on a real S3 server
 	@CANDID_TEST_RECORDINGS=s3 $(BIN)/python -m pytest $(ON_S3)
 
 check: install ## Lint, format, types, and that openapi/openapi.json is true

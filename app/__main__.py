@@ -95,15 +95,15 @@ def print_certificates(settings: Settings, _arguments: argparse.Namespace) -> No
         sys.stdout.write(f"{line}\n")
 
 
-def write_openapi(settings: Settings, arguments: argparse.Namespace) -> None:
+def write_openapi(settings: Settings, path: Path) -> None:
     document = create_app(settings).openapi()
-    arguments.path.write_text(json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+    path.write_text(json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
 
 
 COMMANDS = {
     "serve": run,
     "prepare": run,
-    "openapi": write_openapi,
+    "openapi": lambda settings, arguments: write_openapi(settings, arguments.path),
     "backup": back_up,
     "restore": bring_back,
     "certificates": print_certificates,
