@@ -13,7 +13,7 @@ export CANDID_MODEL := $(MODEL)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install run worker test test-postgres check openapi bench bench-api bench-insights migrate sample eval train eval-audio fuzz-api lint-openapi lock
+.PHONY: help install run worker test test-postgres test-buckets check openapi bench bench-api bench-insights migrate sample eval train eval-audio fuzz-api fuzz-media lint-openapi lock
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,14 @@ test: install ## Run all tests
 test-postgres: install ## Run the tests that have a database on Postgres (needs its server programs, not a running server)
 	@CANDID_TEST_DATABASE=postgres $(BIN)/python -m pytest -m 'database and not whisper'
 
+# What keeps, reads, hears, erases or loses recordings.
+ON_S3 := tests/app/test_recordings.py tests/app/test_uploads.py tests/app/test_erasures.py tests/app/test_consents.py \
+	tests/app/test_interviews.py tests/workers/test_jobs.py tests/whole/test_kills.py tests/whole/test_failures.py \
+	tests/whole/test_sample.py tests/whole/test_owners.py
+
+test-buckets: install ## Run the tests that touch recordings, with the recordings on a real S3 server
+	@CANDID_TEST_RECORDINGS=s3 $(BIN)/python -m pytest $(ON_S3)
+
 check: install ## Lint, format, types, and that openapi/openapi.json is true
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -77,6 +85,9 @@ eval-audio: install ## Hear ../shared/eval/audio through the running API: word e
 
 fuzz-api: install ## Fuzz a fresh service from its own contract, with every check of schemathesis
 	@$(BIN)/python scripts/fuzz_api.py
+
+fuzz-media: install ## Decode N hostile recordings (make fuzz-media N=10000 SEED=1); 0 dead, hung or reading elsewhere
+	@$(BIN)/python -m scripts.fuzz_media --cases $(or $(N),1000) --seed $(or $(SEED),1)
 
 lint-openapi: ## Hold openapi/openapi.json against Redocly's rules (needs Node)
 	@sh scripts/lint_openapi.sh

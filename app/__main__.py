@@ -1,4 +1,4 @@
-"""`python -m app [serve|prepare|openapi]`: the API process."""
+"""`python -m app [serve|prepare|openapi|backup|restore|certificates]`: the API process, and what one does beside it."""
 
 import argparse
 import json
@@ -7,12 +7,17 @@ from pathlib import Path
 
 import uvicorn
 
-from app import logs
+from app import backups, logs
 from app.main import create_app, prepare
 from app.settings import Settings, load
 
 # Seconds an open request has to end once a stop was asked for.
 GRACE_S = 10
+SINCE = (
+    "the data folder that the backup was made of, or a list that `certificates` printed: what was withdrawn or deleted "
+    "after the backup is erased again. `nothing`: neither is left, and what is brought back may be somebody's who has "
+    "withdrawn"
+)
 
 
 def main() -> None:
@@ -22,11 +27,22 @@ def main() -> None:
     commands.add_parser("prepare", help="prepare the database and the first key, then exit")
     openapi = commands.add_parser("openapi", help="write the contract to a file, sorted")
     openapi.add_argument("path", type=Path)
+    backup = commands.add_parser("backup", help="write everything to one file, also while the service runs")
+    backup.add_argument("file", type=Path)
+    restore = commands.add_parser("restore", help="bring a backup back into an empty data folder")
+    restore.add_argument("file", type=Path)
+    restore.add_argument("--since", metavar="WHERE", help=SINCE)
+    commands.add_parser("certificates", help="print what was erased, for `restore --since`; keep it beside no backup")
     arguments = parser.parse_args()
     settings = load()
-    if arguments.command == "openapi":
-        write_openapi(settings, arguments.path)
-        return
+    try:
+        COMMANDS[arguments.command or "serve"](settings, arguments)
+    except backups.Refused as refusal:
+        raise SystemExit(str(refusal)) from None
+
+
+def run(settings: Settings, arguments: argparse.Namespace) -> None:
+    """`serve`, and `prepare`, which is all of it but the serving."""
     logs.set_up(settings)
     announce(settings)
     if arguments.command != "prepare":
@@ -53,9 +69,45 @@ def serve(settings: Settings) -> None:
     )
 
 
+def back_up(settings: Settings, arguments: argparse.Namespace) -> None:
+    made = backups.make(settings, arguments.file)
+    size = arguments.file.stat().st_size
+    sys.stdout.write(f"{arguments.file}: {len(made.files) - 1} recordings and the database, {size} bytes\n")
+    for key in made.absent:
+        sys.stdout.write(f"not in it, because its bytes are not there or not the same: {key}\n")
+
+
+def bring_back(settings: Settings, arguments: argparse.Namespace) -> None:
+    if arguments.since is None:
+        raise backups.Refused(f"Say --since: {SINCE}")
+    known = [] if arguments.since == "nothing" else backups.certificates_of(Path(arguments.since))
+    manifest, erased = backups.restore(settings, arguments.file, known)
+    sys.stdout.write(
+        f"{settings.data_dir} is as it was at {manifest.made_at}; erased again since: {erased} interviews.\n"
+        "Every key works as it did then"
+        + (f"; a new first key is in {settings.data_dir / 'first-key'}.\n" if settings.first_key is None else ".\n")
+    )
+
+
+def print_certificates(settings: Settings, _arguments: argparse.Namespace) -> None:
+    backups.check_embedded(settings)
+    for line in backups.listed(settings.data_dir / backups.DATABASE):
+        sys.stdout.write(f"{line}\n")
+
+
 def write_openapi(settings: Settings, path: Path) -> None:
     document = create_app(settings).openapi()
     path.write_text(json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+
+
+COMMANDS = {
+    "serve": run,
+    "prepare": run,
+    "openapi": lambda settings, arguments: write_openapi(settings, arguments.path),
+    "backup": back_up,
+    "restore": bring_back,
+    "certificates": print_certificates,
+}
 
 
 if __name__ == "__main__":

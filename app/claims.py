@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from app import models
 from app.db import WriteSession, now
 from app.errors import AttemptsExhausted, CandidError, NotFound, WorkCanceled
-from app.jobs import ACTIVE, Stage, end, locked, set_interview
+from app.jobs import ACTIVE, Stage, end, locked, problem, set_interview
 
 MAX_STARTS = 3
 WORKING = {"transcription": "transcribing", "extraction": "extracting"}
@@ -56,6 +56,7 @@ def begin(session: WriteSession, claim: Claim, *, is_ours: Callable[[], bool]) -
         return None
     job.status, job.worker_id, job.starts = "running", claim.worker_id, job.starts + 1
     job.started_at = job.started_at or now()
+    job.error = None
     job.version += 1
     set_interview(interview, WORKING[job.kind])
     return job
@@ -107,6 +108,14 @@ def advance(session: WriteSession, claim: Claim, report: Report) -> None:
     if report.eta_s is not None:
         job.eta_s = report.eta_s
     job.version += 1
+
+
+def note_waiting(session: WriteSession, claim: Claim, cause: CandidError | None) -> None:
+    """Shows on a running job what it waits for; None: it goes on."""
+    job = _mine(session, claim)
+    if job is not None:
+        job.error = None if cause is None else problem(cause, attempt=job.attempt)
+        job.version += 1
 
 
 def checkpoint(session: WriteSession, claim: Claim) -> None:

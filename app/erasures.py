@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from app import contacts, jobs, locks, models, recordings
 from app.db import BUSY_TIMEOUT_MS, WriteSession, now, reading, writing
-from app.errors import NotFound
+from app.errors import NotFound, RecordingsUnavailable
 from app.keys import Caller
 from app.recordings import Recordings
 
@@ -109,8 +109,8 @@ def finish(engine: Engine, store: Recordings, work_dir: Path, erasure_id: str) -
         staged = [store.staged_as(upload.id) for upload in _uploads(session, erasure.interview_id)]
         folders = [work_dir / job.id for job in _jobs(session, erasure.interview_id, *jobs.ENDED)]
     # The bytes before the row: while there is a row, it says where to look.
-    if recording is not None:
-        store.erase(recording.key)
+    if recording is not None and not _erase_sound(store, recording.key):
+        return False
     for path in staged:
         store.discard(path)
     for folder in folders:
@@ -123,6 +123,15 @@ def finish(engine: Engine, store: Recordings, work_dir: Path, erasure_id: str) -
     with writing(engine) as session:
         session.get_one(models.Erasure, erasure_id).completed_at = now()
     log.info("erased", interview=erasure.interview_id)
+    return True
+
+
+def _erase_sound(store: Recordings, key: str) -> bool:
+    try:
+        store.erase(key)
+    except RecordingsUnavailable as error:
+        log.warning("erasure waits", cause=error.detail)
+        return False
     return True
 
 

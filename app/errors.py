@@ -61,6 +61,7 @@ CandidError
     │   ├── WeightsCorrupt    the weights are not the ones we know
     │   └── AttemptsExhausted it kills its worker every time
     ├── PassingFailure        trying again may help
+    │   └── RecordingsUnavailable   the store of recordings does not answer, or refuses us
     └── WorkCanceled          somebody asked for it to stop
 """
 
@@ -448,6 +449,12 @@ class PassingFailure(WorkError):
     """Something outside failed; it may work later."""
 
     code = "passing-failure"
+
+
+class RecordingsUnavailable(PassingFailure):
+    """The store of recordings cannot be reached."""
+
+    code = "recordings-unavailable"
 
 
 class WorkCanceled(WorkError):

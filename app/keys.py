@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from app import ids, locks, models
 from app.db import WriteSession, now
@@ -201,21 +201,36 @@ def ensure_first(session: WriteSession, settings: Settings) -> Token | None:
     return _keep_first(session, token)
 
 
+def renew_first(session: WriteSession, settings: Settings) -> None:
+    """A new first key in the data folder, for the owner whom the first one was for; no key there was goes on or off.
+
+    The secrets of keys are in no backup; who restores one must get in all the same.
+    """
+    first = session.exec(select(models.ApiKey).order_by(col(models.ApiKey.created_at)).limit(1)).first()
+    if settings.first_key is not None or first is None:
+        return
+    token = new_token()
+    _write_secret(settings.data_dir / "first-key", str(token))
+    session.add(_every_scope(token, first.owner_id))
+
+
+def _every_scope(token: Token, owner_id: str) -> models.ApiKey:
+    return models.ApiKey(
+        id=token.key_id,
+        owner_id=owner_id,
+        name="first key",
+        secret_sha256=token.secret_sha256,
+        scopes=[scope.value for scope in Scope],
+    )
+
+
 def _keep_first(session: WriteSession, token: Token) -> Token | None:
     known = session.get(models.ApiKey, token.key_id)
     if known is not None and known.secret_sha256 == token.secret_sha256:
         return None
     if known is not None:
         raise KeyRefused("CANDID_FIRST_KEY carries the id of a known key with another secret.")
-    session.add(
-        models.ApiKey(
-            id=token.key_id,
-            owner_id=_first_owner(session),
-            name="first key",
-            secret_sha256=token.secret_sha256,
-            scopes=[scope.value for scope in Scope],
-        )
-    )
+    session.add(_every_scope(token, _first_owner(session)))
     return token
 
 

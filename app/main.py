@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
 
-from app import keys, migrations, resumables
+from app import backups, keys, migrations, resumables
 from app.api import (
     comparison,
     consents,
@@ -84,6 +84,7 @@ log = structlog.get_logger()
 
 def prepare(settings: Settings) -> Token | None:
     """Makes or upgrades the database, ours and the queue's, and the first key; returns the key if it is new."""
+    backups.check_not_half(settings)
     migrations.upgrade(settings)
     queue = Queue(settings.sqlalchemy_url)
     queue.prepare()

@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from app import migrations, models
 from app.db import now, reading
-from app.errors import StorageFull
+from app.errors import RecordingsUnavailable, StorageFull
 from app.recordings import Recordings
 from app.settings import Settings
 
@@ -30,7 +30,7 @@ class Readiness:
 def look(engine: Engine, store: Recordings, settings: Settings) -> Readiness:
     return Readiness(
         database=migrations.is_current(engine),
-        storage=_has_room(store),
+        storage=_takes_recordings(store),
         workers=live_workers(engine, settings),
     )
 
@@ -46,9 +46,9 @@ def live_workers(engine: Engine, settings: Settings) -> int:
         return 0
 
 
-def _has_room(store: Recordings) -> bool:
+def _takes_recordings(store: Recordings) -> bool:
     try:
-        store.check_room(0)
-    except StorageFull:
+        store.check()
+    except (StorageFull, RecordingsUnavailable):
         return False
     return True

@@ -1,25 +1,24 @@
 """The bytes of recordings: kept in a folder or in S3, found again by our own names, served in ranges."""
 
 import errno
-import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
-import obstore
-from obstore.store import LocalStore, ObjectStore, from_url
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from app import ids, models
+from app.buckets import Bucket
 from app.db import reading
 from app.errors import NotFound, RecordingLost, StorageFull
+from app.stores import Folder, Found, Store, sync_folder
 
-BLOCK = 1024 * 1024
 # Room that must stay free after an upload on the disk it is written to, in bytes: the database's own, by default.
 RESERVE_BYTES = 64 * 1024 * 1024
 UPLOAD_MAY_TAKE = timedelta(days=1)
@@ -33,11 +32,10 @@ class Recordings:
 
     def __init__(self, location: str, staging: Path) -> None:
         """`staging` is where uploads are written when `location` is no folder; a folder has a place of its own."""
-        self.folder = None if "://" in location else Path(location)
+        self.store: Store = Bucket(location) if "://" in location else Folder(Path(location))
         # A rename cannot cross file systems, and two mounts of one disk are two: inside the folder it always works.
-        self.staging = staging if self.folder is None else self.folder / ".incoming"
+        self.staging = self.store.path / ".incoming" if isinstance(self.store, Folder) else staging
         self.staging.mkdir(parents=True, exist_ok=True)
-        self.store: ObjectStore = LocalStore(self.folder) if self.folder else from_url(location)
 
     def stage(self) -> Path:
         """A fresh path for an upload on its way in, in a folder of its own."""
@@ -66,67 +64,52 @@ class Recordings:
         if shutil.disk_usage(self.staging).free - size_bytes < RESERVE_BYTES:
             raise StorageFull(NO_ROOM)
 
+    def check(self) -> None:
+        """Raises StorageFull or RecordingsUnavailable when no recording could be taken now."""
+        self.check_room(0)
+        self.store.check()
+
     def keep(self, staged: Path, key: str) -> None:
         """Moves a staged, fsynced file to its place. When this returns, a power cut cannot take it back.
 
-        Raises StorageFull. When it raises anything, the staged file is still the caller's to discard.
+        Raises StorageFull, RecordingsUnavailable. When it raises anything, the staged file is still the caller's to
+        discard.
         """
         with full_disk_told():
-            self._place(staged, key, Path.replace)
+            self.store.put(staged, key, leave=False)
         self.discard(staged)
 
     def keep_also(self, staged: Path, key: str) -> None:
         """The same, and leaves the staged file where it is: it is needed until somebody knows of the other."""
         with full_disk_told():
-            self._place(staged, key, link)
-
-    def _place(self, staged: Path, key: str, put: Callable[[Path, Path], object]) -> None:
-        if self.folder is None:
-            obstore.put(self.store, key, staged, use_multipart=True)
-        else:
-            target = self.folder / key
-            target.parent.mkdir(parents=True, exist_ok=True)
-            put(staged, target)
-            # The file's bytes are on disk already; its new name is once every folder on the way to it is.
-            for folder in (target.parent, *self._between(target.parent), self.folder):
-                sync_folder(folder)
+            self.store.put(staged, key, leave=True)
 
     def fetch(self, key: str, into: Path) -> None:
-        """Copies a recording to a local path in blocks. Raises RecordingLost."""
+        """Copies a recording to a local path in blocks. Raises RecordingLost, RecordingsUnavailable."""
         with into.open("wb") as out:
             for block in self.read(key):
                 out.write(block)
 
     def check_there(self, key: str) -> None:
-        """Raises RecordingLost when there are no bytes of that key."""
+        """Raises RecordingLost when there are no bytes of that key, RecordingsUnavailable when nobody can tell."""
         with loss_told():
-            obstore.head(self.store, key)
+            self.store.size(key)
 
     def read(self, key: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-        """The bytes from `start` to `end` (exclusive; None: the last), in blocks. Raises RecordingLost."""
+        """The bytes from `start` to `end` (exclusive; None: the last), in blocks.
+
+        Raises RecordingLost, RecordingsUnavailable.
+        """
         with loss_told():
-            found = obstore.head(self.store, key)
-            position, last = start, found["size"] if end is None else end
+            position, last = start, self.store.size(key) if end is None else end
             while position < last:
-                stop = min(position + BLOCK, last)
-                yield bytes(obstore.get_range(self.store, key, start=position, end=stop))
+                stop = min(position + self.store.block_bytes, last)
+                yield self.store.block(key, position, stop)
                 position = stop
 
     def erase(self, key: str) -> bool:
-        """Removes the bytes; False when there were none, or somebody else removed them at the same moment."""
-        try:
-            obstore.head(self.store, key)
-            obstore.delete(self.store, key)
-        except FileNotFoundError:
-            return False
-        if self.folder is not None:
-            folder = (self.folder / key).parent
-            sync_folder(folder)
-            # Only when it is empty: a folder is one recording's own.
-            with suppress(OSError):
-                folder.rmdir()
-                sync_folder(folder.parent)
-        return True
+        """Removes the bytes, every version of them; False when there were none. Raises RecordingsUnavailable."""
+        return self.store.erase(key)
 
     def sweep_staging(self, *, before: datetime) -> None:
         """Removes uploads that nobody has written to since `before`: their process died."""
@@ -146,33 +129,15 @@ class Recordings:
                 if _touched_at(folder) < before:
                     yield folder
 
-    def old_keys(self, owner_id: str, *, before: datetime) -> Iterator[list[str]]:
-        """The keys of an owner's recordings that were kept before that time, a batch at a time."""
-        for batch in obstore.list(self.store, prefix=owner_id):
-            yield [
-                found["path"] for found in batch if found["last_modified"] < before and OURS.fullmatch(found["path"])
-            ]
-
-    def _between(self, folder: Path) -> list[Path]:
-        """The folders above `folder` and below the store's own."""
-        return [above for above in folder.parents if self.folder in above.parents]
+    def of_owner(self, owner_id: str) -> Iterator[list[Found]]:
+        """What is kept of an owner's recordings, a batch at a time, and nothing that is not ours."""
+        for batch in self.store.listed(owner_id):
+            yield [found for found in batch if OURS.fullmatch(found.key)]
 
 
 def _touched_at(folder: Path) -> datetime:
     times = [path.stat().st_mtime for path in (folder, *folder.iterdir())]
     return datetime.fromtimestamp(max(times), UTC)
-
-
-def link(staged: Path, target: Path) -> None:
-    """A second name for a file; on a file system that has no such thing, a copy of it that is as safe."""
-    try:
-        target.hardlink_to(staged)
-    except OSError as error:
-        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EMLINK):
-            raise
-        shutil.copyfile(staged, target)
-        with target.open("rb") as copy:
-            os.fsync(copy.fileno())
 
 
 @contextmanager
@@ -194,40 +159,75 @@ def loss_told() -> Iterator[None]:
         raise RecordingLost("The recording's bytes are not where they were kept.") from error
 
 
-def sync_folder(folder: Path) -> None:
-    """Makes names in a folder durable, where the system can (Windows cannot open a folder)."""
-    try:
-        handle = os.open(folder, os.O_RDONLY)
-    except PermissionError:
-        return
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+@dataclass(frozen=True)
+class Swept:
+    """What a sweep removed (bytes without a row, unfinished uploads) and what it cannot mend: rows without bytes."""
+
+    orphans: int = 0
+    unfinished: int = 0
+    lost: tuple[str, ...] = ()
 
 
-def sweep(engine: Engine, store: Recordings, *, at: datetime) -> int:
+def sweep(engine: Engine, store: Recordings, *, at: datetime) -> Swept:
     """Erases what an upload left whose process died: staged bytes, and kept ones that no row points to.
 
     Nothing younger than a day is touched: it may still be on its way. Nor is anything that is not of an owner in this
-    database: a store may be shared, and a database may be new. Returns how many kept ones there were.
+    database: a store may be shared, and a database may be new. Rows without bytes are only reported.
     """
     before = at - UPLOAD_MAY_TAKE
     store.sweep_staging(before=before)
     with reading(engine) as session:
         owner_ids = session.exec(select(models.Owner.id)).all()
     # Looking only below our owners also passes by what no store could list, like names that are not Unicode.
-    batches = (keys for owner_id in owner_ids for keys in store.old_keys(owner_id, before=before))
-    lost = [key for keys in batches for key in _unknown(engine, keys)]
-    for key in lost:
+    return Swept(
+        orphans=sum(_sweep_orphans(engine, store, owner_id, before) for owner_id in owner_ids),
+        unfinished=sum(store.store.abandon(owner_id, before=before) for owner_id in owner_ids),
+        lost=tuple(recording_id for owner_id in owner_ids for recording_id in _lost(engine, store, owner_id)),
+    )
+
+
+def _sweep_orphans(engine: Engine, store: Recordings, owner_id: str, before: datetime) -> int:
+    batches = ({found.key for found in batch if found.kept_at < before} for batch in store.of_owner(owner_id))
+    orphans = [key for keys in batches for key in sorted(_unknown(engine, keys))]
+    for key in dict.fromkeys(orphans):
         store.erase(key)
-    return len(lost)
+    return len(set(orphans))
 
 
-def _unknown(engine: Engine, keys: list[str]) -> set[str]:
+def _unknown(engine: Engine, keys: set[str]) -> set[str]:
     with reading(engine) as session:
         known = session.exec(select(models.Recording.key).where(col(models.Recording.key).in_(keys)))
-        return set(keys) - set(known)
+        return keys - set(known)
+
+
+def _lost(engine: Engine, store: Recordings, owner_id: str) -> list[str]:
+    """Ids of the owner's recordings whose bytes are not there."""
+    # The rows first: what is kept later than they are read cannot be missed among them.
+    rows = _rows(engine, owner_id)
+    there = {found.key for batch in store.of_owner(owner_id) for found in batch if found.is_there}
+    missing = [key for key in rows if key not in there]
+    # What an erasure has just taken is not lost: its row goes right after its bytes.
+    still = _rows(engine, owner_id) if missing else {}
+    return [still[key] for key in missing if key in still and not _is_there(store, key)]
+
+
+def _is_there(store: Recordings, key: str) -> bool:
+    try:
+        store.check_there(key)
+    except RecordingLost:
+        return False
+    return True
+
+
+def _rows(engine: Engine, owner_id: str) -> dict[str, str]:
+    """Keys to ids of the recordings that an owner has and nobody has withdrawn."""
+    query = (
+        select(models.Recording.key, models.Recording.id)
+        .join(models.Interview, col(models.Interview.id) == models.Recording.interview_id)
+        .where(models.Interview.owner_id == owner_id, models.Interview.status != "withdrawn")
+    )
+    with reading(engine) as session:
+        return dict(session.exec(query).all())
 
 
 def of(session: Session, interview_id: str) -> models.Recording | None:

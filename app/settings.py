@@ -1,6 +1,7 @@
 """Every setting: environment variables with the prefix CANDID_, or a `.env` file."""
 
 import os
+import re
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, Self
@@ -12,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MIB = 1024 * 1024
 GIB = 1024 * MIB
+S3_LOCATION = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?P<prefix>(/[A-Za-z0-9._-]+)*)/?")
 
 
 class Settings(BaseSettings):
@@ -147,6 +149,9 @@ class Settings(BaseSettings):
     def _refuse_what_is_unsafe(self) -> Self:
         if self.dead_after_s < 3 * self.heartbeat_s:
             message = "CANDID_DEAD_AFTER_S must be at least three times CANDID_HEARTBEAT_S"
+            raise ValueError(message)
+        if "://" in self.recordings_url and not S3_LOCATION.fullmatch(self.recordings_url):
+            message = "CANDID_RECORDINGS_URL must be a folder, or s3://bucket/prefix in letters, digits, '.', '_', '-'"
             raise ValueError(message)
         key = self.llm_key.get_secret_value() if self.llm_key else ""
         if self.llm_url and (fault := _llm_fault(self.llm_url, model=self.llm_model, key=key)):

@@ -1,4 +1,7 @@
-"""A prepared installation for one test: the database made by migrating, an owner, recordings, jobs."""
+"""A prepared installation for one test: the database made by migrating, an owner, recordings, jobs.
+
+With CANDID_TEST_RECORDINGS=s3 its recordings are on a real S3 server.
+"""
 
 import hashlib
 import shutil
@@ -15,7 +18,7 @@ from app.db import open_engine, reading, writing
 from app.jobs import Queue
 from app.recordings import Recordings
 from app.settings import Settings
-from tests import databases
+from tests import databases, s3_server
 
 SAMPLE = Path(__file__).parents[1] / "sample" / "interview.m4a"
 
@@ -76,6 +79,8 @@ class Installation:
 @contextmanager
 def installed(folder: Path, **settings: Any) -> Iterator[Installation]:
     folder.mkdir(parents=True, exist_ok=True)
+    if s3_server.ON_S3:
+        settings = {"recordings_url": s3_server.location(), **settings}
     with databases.prepared(folder) as url:
         made = Settings(data_dir=folder, database_url=url, **settings)
         engine, queue = open_engine(url), Queue(url)

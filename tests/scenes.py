@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from app import claims, insights, keys, models, planned_questions, proposals, transcripts
+from app.buckets import Bucket
 from app.claims import Claim
 from app.db import WriteSession, writing
 from app.keys import Scope
+from app.stores import Folder
 from app.transcripts.values import Segment, Speaker, Transcript, Word
 from tests import databases
 from tests.client import Client
@@ -169,9 +171,14 @@ def staged(here: Installation) -> list[Path]:
     return list(here.recordings.staging.rglob("*"))
 
 
-def kept(here: Installation) -> list[Path]:
-    found = (path for path in Path(here.settings.recordings_location).rglob("*") if path.is_file())
-    return [path for path in found if here.recordings.staging not in path.parents]
+def kept(here: Installation) -> list[str]:
+    """The keys of all recordings in the store; on S3 of every version of each."""
+    store = here.recordings.store
+    if isinstance(store, Bucket):
+        return [found.key for page in store.listed("") for found in page]
+    assert isinstance(store, Folder)
+    files = [path for path in store.path.rglob("*") if path.is_file() and here.recordings.staging not in path.parents]
+    return [path.relative_to(store.path).as_posix() for path in files]
 
 
 @dataclass

@@ -5,6 +5,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain, repeat
 from pathlib import Path
 from time import monotonic, sleep
 from typing import TypeVar
@@ -16,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import claims, faults, models
 from app.claims import Claim, Report
 from app.db import WriteSession, reading, writing
+from app.errors import RecordingsUnavailable, WorkCanceled
 from app.extraction import Judge
 from app.jobs import ENDED, Queue
 from app.recordings import Recordings
@@ -31,6 +34,9 @@ MODELS_IN_MEMORY = 2
 REPORT_EVERY_S = 1.0
 
 PATIENCE_S = 120
+# Between two tries to reach the store of recordings. It is tried for as long as the job is wanted: nothing else could
+# be done with the time, and failing every job would leave people to start each again.
+STORE_PAUSES_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 
 Answer = TypeVar("Answer")
 OpenEar = Callable[[str, str], Ear]
@@ -154,6 +160,32 @@ class Bench:
                     raise
                 log.warning("database away", exc_info=True)
                 sleep(2)
+
+    def fetch(self, claim: Claim, key: str, into: Path) -> None:
+        """Copies a recording from its store. While the store is away it waits, and the job says what for.
+
+        Raises RecordingLost; WorkCanceled when the job is no longer wanted.
+        """
+        waited = False
+        for pause_s in chain(STORE_PAUSES_S, repeat(STORE_PAUSES_S[-1])):
+            try:
+                self.recordings.fetch(key, into)
+                break
+            except RecordingsUnavailable as error:
+                waited = True
+                cause = error
+            self.write(partial(claims.note_waiting, claim=claim, cause=cause))
+            self._wait(claim, pause_s)
+        if waited:
+            self.write(partial(claims.note_waiting, claim=claim, cause=None))
+
+    def _wait(self, claim: Claim, pause_s: float) -> None:
+        until = monotonic() + pause_s
+        while monotonic() < until:
+            self.stopping.park()
+            if not self.is_wanted(claim):
+                raise WorkCanceled
+            sleep(min(1.0, pause_s))
 
     def report(self, claim: Claim, report: Report) -> None:
         """Shows people how far a job is. Never raises: a database that is away for a moment must not cost the work."""

@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import func
 from sqlmodel import col, or_, select
 
-from app import migrations, models
+from app import backups, migrations, models
 from app.db import open_engine, reading
 from app.jobs import Queue
 from app.recordings import Recordings
@@ -42,6 +42,7 @@ def work(bench: Bench, *, once: bool = False) -> None:
 
 def lay_out(settings: Settings, *, ears: OpenEar | None = None) -> Bench:
     """The bench of a new worker, on a database that is up to date afterwards."""
+    backups.check_not_half(settings)
     migrations.upgrade(settings)
     queue = Queue(settings.sqlalchemy_url)
     queue.prepare()

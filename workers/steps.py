@@ -60,7 +60,7 @@ def _decode(bench: Bench, claim: Claim, recording: models.Recording) -> audio.De
     # Two workers may be here for one job (one frozen and taken for dead): each decodes under its own name.
     source, part = folder / f"{bench.worker_id}.recording", folder / f"{bench.worker_id}.pcm"
     try:
-        _fetch(bench, recording, source)
+        _fetch(bench, claim, recording, source)
         decoded = audio.decode(
             source,
             into=part,
@@ -79,8 +79,8 @@ def _pcm(bench: Bench, claim: Claim) -> Path:
     return bench.folder(claim) / "sound.pcm"
 
 
-def _fetch(bench: Bench, recording: models.Recording, into: Path) -> None:
-    bench.recordings.fetch(recording.key, into)
+def _fetch(bench: Bench, claim: Claim, recording: models.Recording, into: Path) -> None:
+    bench.fetch(claim, recording.key, into)
     with into.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != recording.sha256:

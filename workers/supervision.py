@@ -16,7 +16,7 @@ from sqlmodel import col, delete, select
 
 from app import claims, erasures, file_locks, models, recordings, resumables
 from app.db import WriteSession, now, reading, writing
-from app.errors import AttemptsExhausted, CandidError, PassingFailure
+from app.errors import AttemptsExhausted, CandidError, PassingFailure, RecordingsUnavailable
 from app.jobs import ACTIVE, workflow_id
 from workers import jobs
 from workers.bench import Bench
@@ -213,7 +213,7 @@ class Supervision:
             return
         self._next_tidy = monotonic() + TIDY_EVERY_S
         self._sweep_scratch()
-        recordings.sweep(self.bench.engine, self.bench.recordings, at=now())
+        self._sweep_recordings()
         resumables.sweep(self.bench.engine, self.bench.recordings, at=now())
         client = self.bench.queue.client
         old = client.list_workflows(
@@ -224,6 +224,17 @@ class Supervision:
             load_output=False,
         )
         client.delete_workflows([workflow.workflow_id for workflow in old])
+
+    def _sweep_recordings(self) -> None:
+        try:
+            swept = recordings.sweep(self.bench.engine, self.bench.recordings, at=now())
+        except RecordingsUnavailable:
+            log.warning("sweep waits")
+            return
+        if swept.orphans or swept.unfinished:
+            log.info("swept", orphans=swept.orphans, unfinished=swept.unfinished)
+        if swept.lost:
+            log.error("recordings lost", recording=swept.lost[:BATCH], count=len(swept.lost))
 
     def _sweep_scratch(self) -> None:
         folder = self.bench.settings.work_dir

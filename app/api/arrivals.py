@@ -1,7 +1,7 @@
 """A recording at the door: which door it came through, what was said about it, and whether it may come in."""
 
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -17,7 +17,7 @@ from app.api.multipart import Form, boundary_of
 from app.api.problems import invalid
 from app.consents import Grant
 from app.db import WriteSession, reading
-from app.errors import InvalidRequest, MediaTypeRefused, MultipartInvalid
+from app.errors import InvalidRequest, MediaTypeRefused, MultipartInvalid, RecordingsUnavailable
 from app.interviews import Arrival, Plan
 from app.keys import Caller
 from app.uploads import Kept
@@ -162,7 +162,9 @@ def erased_unless_attached(house: House, arrival: Arrival | None) -> Iterator[No
         yield
     except BaseException:
         if arrival is not None:
-            house.recordings.erase(arrival.kept.key)
+            # A store that is away now keeps them until the daily sweep; the caller is told what went wrong first.
+            with suppress(RecordingsUnavailable):
+                house.recordings.erase(arrival.kept.key)
         raise
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app import errors
+from app import buckets, errors
 from app.api import schemas
 from app.api.problems import CHALLENGE, MEDIA_TYPE, DatabaseUnavailable, leaves, status_of
 from app.errors import CandidError
@@ -15,11 +15,13 @@ SCHEMAS = "#/components/schemas"
 # The headers that a problem brings along: name -> (what it says, an example).
 _CHALLENGED = {"WWW-Authenticate": ("How to say who is calling.", CHALLENGE)}
 _LATER = {"Retry-After": ("Seconds after which to look again.", str(RETRY_AFTER_S))}
+_AGAIN = {"Retry-After": ("Seconds after which to try again.", str(buckets.RETRY_AFTER_S))}
 HEADERS: dict[type[CandidError], dict[str, tuple[str, str]]] = {
     errors.KeyMissing: _CHALLENGED,
     errors.KeyRefused: _CHALLENGED,
     errors.TranscriptNotReady: _LATER,
     DatabaseUnavailable: _LATER,
+    errors.RecordingsUnavailable: _AGAIN,
     errors.RangeInvalid: {"Content-Range": ("How many bytes there are.", "bytes */712345")},
     errors.DigestMismatch: {"Want-Repr-Digest": ("The digest that is checked (RFC 9530).", "sha-256=10")},
     errors.TusVersionUnknown: {"Tus-Version": ("The version of tus that is spoken.", "1.0.0")},
@@ -39,6 +41,7 @@ FACTS: dict[type[CandidError], dict[str, Any]] = {
     errors.UploadTooSlow: {"min_bytes_per_s": 16384},
     errors.TranscriptNotReady: {"retry_after_s": RETRY_AFTER_S},
     DatabaseUnavailable: {"retry_after_s": RETRY_AFTER_S},
+    errors.RecordingsUnavailable: {"retry_after_s": buckets.RETRY_AFTER_S},
     errors.TranscriptUnreadable: {"line": 12},
     errors.JobFinished: {"job_status": "succeeded"},
     errors.JobNotRetryable: {"job_status": "running"},

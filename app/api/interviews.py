@@ -27,6 +27,7 @@ UPLOAD_ERRORS = (
     errors.UploadTooSlow,
     errors.DigestMismatch,
     errors.StorageFull,
+    errors.RecordingsUnavailable,
 )
 
 

@@ -58,6 +58,7 @@ STATUS: dict[type[CandidError], int] = {
     errors.RangeInvalid: 416,
     errors.ConsentWithdrawn: 451,
     errors.StorageFull: 507,
+    errors.RecordingsUnavailable: 503,
 }
 
 

@@ -14,7 +14,7 @@ from app.api.routes import Route
 
 router = APIRouter(prefix="/v1/interviews/{interview_id}/recording", tags=["recordings"], route_class=Route)
 
-READ_ERRORS = (errors.NotFound, errors.ConsentWithdrawn, errors.RecordingLost)
+READ_ERRORS = (errors.NotFound, errors.ConsentWithdrawn, errors.RecordingLost, errors.RecordingsUnavailable)
 SHA256 = "sha-256=:n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=:"
 SOUND: dict[str, Any] = {
     "content": {

@@ -1,5 +1,6 @@
 """Real processes for tests of the whole: the API and workers as a person starts them, on a folder of their own."""
 
+import functools
 import json
 import os
 import re
@@ -19,7 +20,7 @@ from sqlmodel import select
 
 from app import jobs, models
 from app.db import open_engine, reading
-from tests import databases
+from tests import databases, s3_server
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "sample" / "interview.m4a"
@@ -73,7 +74,13 @@ class Service:
     started: list[Started] = field(default_factory=list)
     url: str = ""
 
+    @functools.cached_property
+    def bucket(self) -> str:
+        """Where the recordings are when they are on S3."""
+        return s3_server.location()
+
     def environment(self) -> dict[str, str]:
+        bucket = self.bucket if s3_server.ON_S3 else ""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("CANDID_")}
         ours = {
             "CANDID_DATA_DIR": str(self.folder / "data"),
@@ -85,6 +92,8 @@ class Service:
             "CANDID_HEAR_STEP_S": "30",
             "CANDID_LOG_FORMAT": "json",
         }
+        # Asked for first: it makes the environment lead to the server.
+        ours |= {"CANDID_RECORDINGS_URL": bucket} if bucket else {}
         return kept | ours | self.settings
 
     def start(self, *arguments: str) -> Started:

@@ -21,7 +21,7 @@ JobStatus = Literal["queued", "running", "succeeded", "failed", "canceled"]
 
 
 class JobError(BaseModel):
-    """Why the work did not succeed: the members of a problem, plus the attempt and the time."""
+    """Why the work did not succeed, or what running work waits for: a problem's members, the attempt and the time."""
 
     model_config = ConfigDict(extra="allow")
 
