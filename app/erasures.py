@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import Engine, delete, func
 from sqlmodel import Session, col, select
 
-from app import contacts, jobs, models, recordings
+from app import contacts, jobs, models, recordings, replies
 from app.db import BUSY_TIMEOUT_MS, WriteSession, now, reading, writing
 from app.errors import NotFound
 from app.keys import Caller
@@ -67,6 +67,7 @@ def _erase_words(session: WriteSession, interview_id: str) -> dict[str, Any]:
         "insights": _delete(session, models.Insight, col(models.Insight.interview_id) == interview_id),
         "transcripts": _delete(session, models.Transcript, col(models.Transcript.interview_id) == interview_id),
         "questions": _delete(session, models.PlannedQuestion, col(models.PlannedQuestion.interview_id) == interview_id),
+        "replies": replies.forget_interview(session, interview_id),
     }
     return dict(counts)
 

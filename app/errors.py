@@ -15,6 +15,8 @@ CandidError
 │   ├── JsonInvalid           the body is not JSON
 │   ├── TranscriptUnreadable  a transcript from elsewhere is not in the format it is said to be in (says where)
 │   ├── TranscriptEmpty       a transcript from elsewhere has no words
+│   ├── IdempotencyKeyInvalid the key is none: empty, too long, of odd characters
+│   ├── IdempotencyKeyReused  the key stands for another request
 │   └── BodyTooLarge          more bytes than a body of this kind may have
 ├── UploadRefused
 │   ├── RecordingTooLarge     more bytes than the limit
@@ -32,6 +34,8 @@ CandidError
 │   ├── InsightStale          its quote is no longer in the transcript
 │   ├── InsightPresent        there is one of just these words (says which)
 │   ├── InsightFound          extraction found it, so it can be rejected and not deleted
+│   ├── IdempotencyKeyInUse   a request with this key is being answered (says when to come back)
+│   ├── SecretShownOnce       it was done, and the answer held a secret (says where it stands)
 │   └── ContactNameless       without name, role and organisation it would be nobody
 ├── VersionMismatch           If-Match names an older version
 ├── FormatNotOffered          no such representation; says which there are
@@ -166,6 +170,18 @@ class TranscriptEmpty(InvalidRequest):
     code = "transcript-empty"
 
 
+class IdempotencyKeyInvalid(InvalidRequest):
+    """The Idempotency-Key is not one."""
+
+    code = "idempotency-key-invalid"
+
+
+class IdempotencyKeyReused(InvalidRequest):
+    """This Idempotency-Key was sent with another request."""
+
+    code = "idempotency-key-reused"
+
+
 class BodyTooLarge(InvalidRequest):
     """The body is larger than this service reads."""
 
@@ -266,6 +282,18 @@ class InsightFound(StateConflict):
     """An insight that was found is rejected, not deleted."""
 
     code = "insight-found"
+
+
+class IdempotencyKeyInUse(StateConflict):
+    """A request with this Idempotency-Key is being answered."""
+
+    code = "idempotency-key-in-use"
+
+
+class SecretShownOnce(StateConflict):
+    """This was done already, and its secret is shown only once."""
+
+    code = "secret-shown-once"
 
 
 class ContactNameless(StateConflict):

@@ -43,6 +43,7 @@ ROUTERS = (
 SENT = (
     "Authorization",
     "Content-Type",
+    "Idempotency-Key",
     "If-Match",
     "If-None-Match",
     "If-Range",
@@ -51,7 +52,7 @@ SENT = (
     "X-Request-Id",
 )
 READ = (
-    *("ETag", "Location", "Link", "Retry-After", "WWW-Authenticate", "X-Request-Id"),
+    *("ETag", "Location", "Link", "Retry-After", "WWW-Authenticate", "X-Request-Id", "Idempotency-Replayed"),
     *("Accept-Ranges", "Content-Disposition", "Content-Range", "Repr-Digest"),
 )
 TAGS = {

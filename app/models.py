@@ -9,6 +9,7 @@ owner 1─* interview 1─* consent 1─* consent_event
                                 1─* contact (which outlives both, or has neither)
                     1─* planned_question
                     1─* erasure
+owner 1─* reply (of an interview, or of none)
 worker: the heartbeats of the worker processes
 """
 
@@ -361,6 +362,27 @@ class PlannedQuestion(SQLModel, table=True):
     similarity: float | None = None
     asked: dict[str, Any] | None = Field(default=None, sa_column=_json(nullable=True))
     answer: dict[str, Any] | None = Field(default=None, sa_column=_json(nullable=True))
+
+
+class Reply(SQLModel, table=True):
+    """What a request with an Idempotency-Key was answered. Written in the transaction that did what was asked.
+
+    `status` 0: that transaction is still running. `body` None: it holds words or a secret and is not kept, or what it
+    is about is gone. `made_id` is what the request made; `interview_id` the interview that the answer tells of.
+    """
+
+    owner_id: str = Field(sa_column=_ref("owner", primary_key=True))
+    operation: str = Field(primary_key=True, max_length=60)
+    key: str = Field(primary_key=True, max_length=255)
+    head_sha256: str = Field(default="", max_length=64)
+    body_sha256: str = Field(default="", max_length=64)
+    status: int = 0
+    headers: dict[str, str] = Field(default_factory=dict, sa_column=_json())
+    body: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    made_id: str | None = Field(default=None, max_length=ID_LENGTH, index=True)
+    interview_id: str | None = Field(default=None, sa_column=_ref("interview", nullable=True))
+    is_forgotten: bool = False
+    created_at: datetime = Field(default_factory=now, sa_column=Column(UTCDateTime(), nullable=False, index=True))
 
 
 class Worker(SQLModel, table=True):

@@ -15,7 +15,7 @@ from uuid import uuid4
 import structlog
 from sqlmodel import col, select
 
-from app import claims, erasures, models, recordings
+from app import claims, erasures, models, recordings, replies
 from app.db import WriteSession, now, reading, writing
 from app.errors import AttemptsExhausted, CandidError, PassingFailure
 from app.jobs import ACTIVE, workflow_id
@@ -222,12 +222,13 @@ class Supervision:
             erasures.finish(self.bench.engine, self.bench.recordings, self.bench.settings.work_dir, erasure_id)
 
     def tidy(self) -> None:
-        """Removes scratch space of ended jobs, what dead uploads left, and the engine's records of old work."""
+        """Removes scratch space of ended jobs, what dead uploads left, old replies, and the engine's old records."""
         if monotonic() < self._next_tidy:
             return
         self._next_tidy = monotonic() + TIDY_EVERY_S
         self._sweep_scratch()
         recordings.sweep(self.bench.engine, self.bench.recordings, at=now())
+        self.bench.write(lambda session: replies.sweep(session, at=now()))
         client = self.bench.queue.client
         old = client.list_workflows(
             status=list(GIVEN_UP),

@@ -147,12 +147,12 @@ def create(
 ) -> schemas.InterviewOut:
     """A new interview with what is known of it, its consent, and its recording when there is one."""
     known = wanted.model_dump(exclude={"consent", "filename"}, exclude_none=True)
-    interview = interviews.plan(session, caller, Plan(**known))
-    if arrival is not None:
-        with erased_unless_attached(house, arrival):
+    with erased_unless_attached(house, arrival):
+        interview = interviews.plan(session, caller, Plan(**known))
+        if arrival is not None:
             interviews.attach(session, house.queue, interview, caller, arrival)
-    elif wanted.consent:
-        consents.give(session, caller, interview.id, Grant())
+        elif wanted.consent:
+            consents.give(session, caller, interview.id, Grant())
     return views.interview(session, interview)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app import errors
+from app import errors, replies
 from app.api import schemas
 from app.api.problems import CHALLENGE, MEDIA_TYPE, leaves, status_of
 from app.errors import CandidError
@@ -19,6 +19,7 @@ HEADERS: dict[type[CandidError], dict[str, tuple[str, str]]] = {
     errors.KeyMissing: _CHALLENGED,
     errors.KeyRefused: _CHALLENGED,
     errors.TranscriptNotReady: _LATER,
+    errors.IdempotencyKeyInUse: _LATER,
     errors.RangeInvalid: {"Content-Range": ("How many bytes there are.", "bytes */712345")},
 }
 # The facts of the examples: what a problem says beyond its title.
@@ -38,6 +39,8 @@ FACTS: dict[type[CandidError], dict[str, Any]] = {
     errors.JobFinished: {"job_status": "succeeded"},
     errors.JobNotRetryable: {"job_status": "running"},
     errors.StateConflict: {"job_id": schemas.EXAMPLE_JOB},
+    errors.IdempotencyKeyInUse: {"retry_after_s": replies.RETRY_AFTER_S},
+    errors.SecretShownOnce: {"made": f"/v1/api-keys/{schemas.EXAMPLE_KEY}"},
     errors.FormatNotOffered: {"offered": ["application/json", "text/vtt"]},
     errors.RangeInvalid: {"size_bytes": 712345},
 }

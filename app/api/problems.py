@@ -35,6 +35,7 @@ STATUS: dict[type[CandidError], int] = {
     errors.CursorInvalid: 400,
     errors.MultipartInvalid: 400,
     errors.JsonInvalid: 400,
+    errors.IdempotencyKeyInvalid: 400,
     errors.UploadRefused: 415,
     errors.RecordingTooLarge: 413,
     errors.BodyTooLarge: 413,
