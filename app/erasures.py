@@ -9,8 +9,9 @@ import structlog
 from sqlalchemy import Engine, delete, func
 from sqlmodel import Session, col, select
 
-from app import contacts, jobs, models, recordings, replies
+from app import contacts, deliveries, jobs, models, recordings, replies
 from app.db import BUSY_TIMEOUT_MS, WriteSession, now, reading, writing
+from app.deliveries import Event
 from app.errors import NotFound
 from app.keys import Caller
 from app.recordings import Recordings
@@ -112,9 +113,17 @@ def finish(engine: Engine, store: Recordings, work_dir: Path, erasure_id: str) -
     if not _empty_log(engine):
         return False
     with writing(engine) as session:
-        session.get_one(models.Erasure, erasure_id).completed_at = now()
+        _complete(session, erasure_id)
     log.info("erased", interview=erasure.interview_id)
     return True
+
+
+def _complete(session: WriteSession, erasure_id: str) -> None:
+    erasure = session.get_one(models.Erasure, erasure_id, with_for_update=True)
+    if erasure.completed_at is None:
+        erasure.completed_at = now()
+        known = {"interview_id": erasure.interview_id, "consent_id": erasure.consent_id}
+        deliveries.announce(session, Event.INTERVIEW_ERASED, owner_id=erasure.owner_id, cause=erasure.id, ids=known)
 
 
 def _forget_recording(session: WriteSession, erasure_id: str) -> None:

@@ -17,6 +17,7 @@ CandidError
 │   ├── TranscriptEmpty       a transcript from elsewhere has no words
 │   ├── IdempotencyKeyInvalid the key is none: empty, too long, of odd characters
 │   ├── IdempotencyKeyReused  the key stands for another request
+│   ├── WebhookUrlRefused     nothing is sent to such an address
 │   └── BodyTooLarge          more bytes than a body of this kind may have
 ├── UploadRefused
 │   ├── RecordingTooLarge     more bytes than the limit
@@ -36,6 +37,8 @@ CandidError
 │   ├── InsightFound          extraction found it, so it can be rejected and not deleted
 │   ├── IdempotencyKeyInUse   a request with this key is being answered (says when to come back)
 │   ├── SecretShownOnce       it was done, and the answer held a secret (says where it stands)
+│   ├── WebhooksFull          the owner has as many webhooks as one may have
+│   ├── WebhookDisabled       nothing is sent to it until it is enabled again
 │   └── ContactNameless       without name, role and organisation it would be nobody
 ├── VersionMismatch           If-Match names an older version
 ├── FormatNotOffered          no such representation; says which there are
@@ -182,6 +185,15 @@ class IdempotencyKeyReused(InvalidRequest):
     code = "idempotency-key-reused"
 
 
+class WebhookUrlRefused(InvalidRequest):
+    """Webhooks are not sent to such an address."""
+
+    code = "webhook-url-refused"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, errors=[{"pointer": "/url", "code": self.code, "detail": detail}])
+
+
 class BodyTooLarge(InvalidRequest):
     """The body is larger than this service reads."""
 
@@ -294,6 +306,18 @@ class SecretShownOnce(StateConflict):
     """This was done already, and its secret is shown only once."""
 
     code = "secret-shown-once"
+
+
+class WebhooksFull(StateConflict):
+    """There are as many webhooks as there may be."""
+
+    code = "webhooks-full"
+
+
+class WebhookDisabled(StateConflict):
+    """The webhook is disabled."""
+
+    code = "webhook-disabled"
 
 
 class ContactNameless(StateConflict):

@@ -23,6 +23,7 @@ from app.api import (
     recordings,
     service,
     transcripts,
+    webhooks,
 )
 from app.api import keys as api_keys
 from app.api.deps import House
@@ -37,7 +38,7 @@ from app.settings import Settings
 
 ROUTERS = (
     *(interviews, recordings, transcripts, insights, comparison, questions, contacts),
-    *(jobs, consents, api_keys, service),
+    *(jobs, webhooks, consents, api_keys, service),
 )
 # What a web page of a named origin may send and read, beside what every page may.
 SENT = (
@@ -64,6 +65,7 @@ TAGS = {
     "questions": "Your own list for an interview, and what became of it.",
     "contacts": "Whom to talk to next: proposed by referrals, kept by you.",
     "jobs": "Background work: how far it is, and why it failed.",
+    "webhooks": "Being told of what happens, by requests to a server of yours.",
     "consents": "Who allowed what; withdrawing erases.",
     "api-keys": "Who may call, and for what.",
     "service": "The service about itself.",

@@ -10,6 +10,7 @@ owner 1─* interview 1─* consent 1─* consent_event
                     1─* planned_question
                     1─* erasure
 owner 1─* reply (of an interview, or of none)
+owner 1─* webhook 1─* delivery
 worker: the heartbeats of the worker processes
 """
 
@@ -383,6 +384,59 @@ class Reply(SQLModel, table=True):
     interview_id: str | None = Field(default=None, sa_column=_ref("interview", nullable=True))
     is_forgotten: bool = False
     created_at: datetime = Field(default_factory=now, sa_column=Column(UTCDateTime(), nullable=False, index=True))
+
+
+class Webhook(SQLModel, table=True):
+    """Where an owner wants to be told of events. The secrets are kept as they are: every delivery is signed with them.
+
+    `old_secret` signs too until `old_secret_until`. `disabled_because` None: a person did it, or nobody has.
+    """
+
+    __table_args__ = (CheckConstraint("disabled_because in ('gone','failing')", name="disabled_because"),)
+
+    id: str = _key(ids.Kind.WEBHOOK)
+    owner_id: str = Field(sa_column=_ref("owner"))
+    url: str = Field(max_length=2000)
+    events: list[str] = Field(sa_column=_json())
+    description: str | None = Field(default=None, max_length=2000)
+    is_enabled: bool = True
+    disabled_because: str | None = Field(default=None, max_length=20)
+    secret: str = Field(max_length=100)
+    old_secret: str | None = Field(default=None, max_length=100)
+    old_secret_until: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+    last_success_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+    version: int = 1
+    created_at: datetime = Field(default_factory=now, sa_column=_instant())
+    updated_at: datetime = Field(default_factory=now, sa_column=_instant())
+
+
+class Delivery(SQLModel, table=True):
+    """One event for one webhook, written in the transaction that made it true; its id is the message's `webhook-id`.
+
+    `cause` is what happened, so that it is announced once however often its step is done. `body` is what is signed
+    and sent: ids and links, no words. `tries` counts since somebody asked for it; `attempts` is the log.
+    """
+
+    __table_args__ = (
+        CheckConstraint("status in ('pending','delivered','failed')", name="status"),
+        UniqueConstraint("webhook_id", "event", "cause"),
+        Index("ix_delivery_status_due_at", "status", "due_at"),
+    )
+
+    id: str = _key(ids.Kind.DELIVERY)
+    owner_id: str = Field(sa_column=_ref("owner"))
+    webhook_id: str = Field(sa_column=_ref("webhook", index=False))
+    event: str = Field(max_length=40)
+    cause: str = Field(max_length=80)
+    body: str = Field(sa_column=Column(Text, nullable=False))
+    status: str = Field(default="pending", max_length=20)
+    tries: int = 0
+    attempts: list[dict[str, Any]] = Field(default_factory=list, sa_column=_json())
+    due_at: datetime = Field(default_factory=now, sa_column=_instant())
+    leased_by: str | None = Field(default=None, max_length=100)
+    leased_until: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+    created_at: datetime = Field(default_factory=now, sa_column=_instant())
+    finished_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
 
 
 class Worker(SQLModel, table=True):

@@ -15,7 +15,7 @@ from uuid import uuid4
 import structlog
 from sqlmodel import col, select
 
-from app import claims, erasures, models, recordings, replies
+from app import claims, deliveries, erasures, models, recordings, replies
 from app.db import WriteSession, now, reading, writing
 from app.errors import AttemptsExhausted, CandidError, PassingFailure
 from app.jobs import ACTIVE, workflow_id
@@ -182,6 +182,7 @@ class Supervision:
             return
         requeued = self.bench.write(lambda session: claims.release(session, dead))
         jobs.take_over(sorted(dead & owed))
+        self.bench.write(lambda session: deliveries.release(session, dead))
         self.bench.write(lambda session: _bury(session, dead))
         self.locks.forget(ended)
         log.info("took over", workers=sorted(dead), count=len(requeued))
@@ -222,13 +223,15 @@ class Supervision:
             erasures.finish(self.bench.engine, self.bench.recordings, self.bench.settings.work_dir, erasure_id)
 
     def tidy(self) -> None:
-        """Removes scratch space of ended jobs, what dead uploads left, old replies, and the engine's old records."""
+        """Removes scratch space of ended jobs, what dead uploads left, old replies, deliveries and engine's records."""
         if monotonic() < self._next_tidy:
             return
         self._next_tidy = monotonic() + TIDY_EVERY_S
         self._sweep_scratch()
         recordings.sweep(self.bench.engine, self.bench.recordings, at=now())
         self.bench.write(lambda session: replies.sweep(session, at=now()))
+        shown_since = now() - timedelta(days=self.bench.settings.webhook_log_days)
+        self.bench.write(lambda session: deliveries.sweep(session, before=shown_since))
         client = self.bench.queue.client
         old = client.list_workflows(
             status=list(GIVEN_UP),

@@ -117,6 +117,8 @@ SegmentId = Annotated[int, Path(ge=1, le=2**31 - 1, description="A segment's num
 SpeakerId = Annotated[str, Path(pattern=edits.SPEAKER_ID, description="A speaker's id in the transcript.")]
 InsightId = Annotated[str, Path(pattern=ids.pattern(ids.Kind.INSIGHT), description="An insight's id.")]
 ContactId = Annotated[str, Path(pattern=ids.pattern(ids.Kind.CONTACT), description="A contact's id.")]
+WebhookId = Annotated[str, Path(pattern=ids.pattern(ids.Kind.WEBHOOK), description="A webhook's id.")]
+DeliveryId = Annotated[str, Path(pattern=ids.pattern(ids.Kind.DELIVERY), description="A delivery's id.")]
 KeyId = Annotated[str, Path(pattern=ids.pattern(ids.Kind.KEY), description="A key's id.")]
 
 IfMatch = Annotated[str | None, Header(max_length=200, description="Change it only if this is still its ETag.")]
