@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, or_
 from sqlmodel import Session, col, select
 
-from app import cursors, etags, locks, models
+from app import cursors, etags, locks, models, replies
 from app.db import WriteSession, now
 from app.errors import ContactNameless, FieldInvalid, NotFound
 from app.extraction.referred import Referred
@@ -112,6 +112,7 @@ def _delete(session: WriteSession, contact: models.Contact) -> None:
         interview.contact_id = None
         interview.version += 1
         interview.updated_at = now()
+    replies.forget_made(session, contact.id)
     session.delete(contact)
 
 

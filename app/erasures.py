@@ -9,8 +9,9 @@ import structlog
 from sqlalchemy import Engine, delete, func
 from sqlmodel import Session, col, select
 
-from app import contacts, jobs, locks, models, recordings
+from app import contacts, deliveries, jobs, locks, models, recordings, replies
 from app.db import BUSY_TIMEOUT_MS, WriteSession, now, reading, writing
+from app.deliveries import Event
 from app.errors import NotFound, RecordingsUnavailable
 from app.keys import Caller
 from app.recordings import Recordings
@@ -73,6 +74,7 @@ def _erase_words(session: WriteSession, interview_id: str) -> dict[str, Any]:
         "insights": _delete(session, models.Insight, col(models.Insight.interview_id) == interview_id),
         "transcripts": _delete(session, models.Transcript, col(models.Transcript.interview_id) == interview_id),
         "questions": _delete(session, models.PlannedQuestion, col(models.PlannedQuestion.interview_id) == interview_id),
+        "replies": replies.forget_interview(session, interview_id),
     }
     return dict(counts)
 
@@ -121,7 +123,7 @@ def finish(engine: Engine, store: Recordings, work_dir: Path, erasure_id: str) -
     if not _empty_log(engine):
         return False
     with writing(engine) as session:
-        session.get_one(models.Erasure, erasure_id).completed_at = now()
+        _complete(session, erasure_id)
     log.info("erased", interview=erasure.interview_id)
     return True
 
@@ -133,6 +135,14 @@ def _erase_sound(store: Recordings, key: str) -> bool:
         log.warning("erasure waits", cause=error.detail)
         return False
     return True
+
+
+def _complete(session: WriteSession, erasure_id: str) -> None:
+    erasure = session.get_one(models.Erasure, erasure_id, with_for_update=True)
+    if erasure.completed_at is None:
+        erasure.completed_at = now()
+        known = {"interview_id": erasure.interview_id, "consent_id": erasure.consent_id}
+        deliveries.announce(session, Event.INTERVIEW_ERASED, owner_id=erasure.owner_id, cause=erasure.id, ids=known)
 
 
 def _forget_recording(session: WriteSession, known: models.Erasure) -> None:

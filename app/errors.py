@@ -18,6 +18,9 @@ CandidError
 │   ├── TusVersionUnknown     the request speaks another version of tus
 │   ├── TranscriptUnreadable  a transcript from elsewhere is not in the format it is said to be in (says where)
 │   ├── TranscriptEmpty       a transcript from elsewhere has no words
+│   ├── IdempotencyKeyInvalid the key is none: empty, too long, of odd characters
+│   ├── IdempotencyKeyReused  the key stands for another request
+│   ├── WebhookUrlRefused     nothing is sent to such an address
 │   └── BodyTooLarge          more bytes than a body of this kind may have
 ├── UploadRefused
 │   ├── RecordingTooLarge     more bytes than the limit
@@ -40,6 +43,10 @@ CandidError
 │   ├── InsightFound          extraction found it, so it can be rejected and not deleted
 │   ├── UploadMoved           the upload goes on at another offset (says which)
 │   ├── UploadBusy            another request is sending to this upload
+│   ├── IdempotencyKeyInUse   a request with this key is being answered (says when to come back)
+│   ├── SecretShownOnce       it was done, and the answer held a secret (says where it stands)
+│   ├── WebhooksFull          the owner has as many webhooks as one may have
+│   ├── WebhookDisabled       nothing is sent to it until it is enabled again
 │   └── ContactNameless       without name, role and organisation it would be nobody
 ├── VersionMismatch           If-Match names an older version
 ├── FormatNotOffered          no such representation; says which there are
@@ -193,6 +200,27 @@ class TranscriptEmpty(InvalidRequest):
     code = "transcript-empty"
 
 
+class IdempotencyKeyInvalid(InvalidRequest):
+    """The Idempotency-Key is not one."""
+
+    code = "idempotency-key-invalid"
+
+
+class IdempotencyKeyReused(InvalidRequest):
+    """This Idempotency-Key was sent with another request."""
+
+    code = "idempotency-key-reused"
+
+
+class WebhookUrlRefused(InvalidRequest):
+    """Webhooks are not sent to such an address."""
+
+    code = "webhook-url-refused"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, errors=[{"pointer": "/url", "code": self.code, "detail": detail}])
+
+
 class BodyTooLarge(InvalidRequest):
     """The body is larger than this service reads."""
 
@@ -323,6 +351,30 @@ class UploadBusy(StateConflict):
     """Another request is sending to this upload."""
 
     code = "upload-busy"
+
+
+class IdempotencyKeyInUse(StateConflict):
+    """A request with this Idempotency-Key is being answered."""
+
+    code = "idempotency-key-in-use"
+
+
+class SecretShownOnce(StateConflict):
+    """This was done already, and its secret is shown only once."""
+
+    code = "secret-shown-once"
+
+
+class WebhooksFull(StateConflict):
+    """There are as many webhooks as there may be."""
+
+    code = "webhooks-full"
+
+
+class WebhookDisabled(StateConflict):
+    """The webhook is disabled."""
+
+    code = "webhook-disabled"
 
 
 class ContactNameless(StateConflict):

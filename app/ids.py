@@ -19,6 +19,8 @@ class Kind(StrEnum):
     CONTACT = "ctc"
     QUESTION = "qst"
     UPLOAD = "upl"
+    WEBHOOK = "whk"
+    DELIVERY = "dlv"
     REQUEST = "req"
 
 

@@ -10,8 +10,9 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlmodel import Session, col, delete, select
 
-from app import locks, models, recordings
+from app import deliveries, locks, models, recordings
 from app.db import BUSY_TIMEOUT_MS, WriteSession, now, teach_unixepoch
+from app.deliveries import Event
 from app.errors import CandidError, ConsentWithdrawn, JobFinished, JobNotRetryable, NotFound, StateConflict
 
 APPLICATION = "candid"
@@ -266,6 +267,28 @@ def end(
         kept_by_this_job=_kept_a_transcript(session, job),
     )
     set_interview(interview, status)
+    for what in events_of(outcome, interview_status=status):
+        _announce(session, job, what)
+
+
+def events_of(outcome: str, *, interview_status: str) -> list[Event]:
+    """What there is to tell of a job that has ended: of itself, and of its interview when that is news."""
+    found = [Event(f"job.{outcome}")]
+    if outcome == "succeeded" and interview_status == "ready":
+        found.append(Event.INTERVIEW_READY)
+    if outcome == "failed" and interview_status == "failed":
+        found.append(Event.INTERVIEW_FAILED)
+    return found
+
+
+def _announce(session: WriteSession, job: models.Job, event: Event) -> None:
+    known = {"interview_id": job.interview_id, "job_id": job.id}
+    deliveries.announce(session, event, owner_id=job.owner_id, cause=workflow_id(job.id, job.attempt), ids=known)
+
+
+def announce_insights(session: WriteSession, job: models.Job) -> None:
+    """Tells that a run has kept what it found, once for each attempt however often the step is done."""
+    _announce(session, job, Event.INSIGHTS_EXTRACTED)
 
 
 def problem(error: CandidError, *, attempt: int) -> dict[str, Any]:

@@ -20,7 +20,7 @@ FIELDS = frozenset(
         *("chunk", "chunks", "windows", "parts", "outcome", "code", "starts", "queue"),
         *("worker", "workers", "engine", "model", "threads", "slots", "python"),
         *("request", "method", "route", "status", "duration_ms", "size_bytes", "url", "host", "port"),
-        *("key_id", "owner", "consent", "erasure", "recording", "orphans", "unfinished"),
+        *("key_id", "owner", "consent", "erasure", "recording", "orphans", "unfinished", "webhook", "delivery"),
     )
 )
 # Libraries whose own sentences are shown. What others log may quote anything, so of them only the fact is shown.

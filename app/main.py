@@ -25,6 +25,7 @@ from app.api import (
     transcripts,
     tus,
     uploads,
+    webhooks,
 )
 from app.api import keys as api_keys
 from app.api.deps import House
@@ -39,12 +40,13 @@ from app.settings import Settings
 
 ROUTERS = (
     *(interviews, recordings, uploads, transcripts, insights, comparison, questions, contacts),
-    *(jobs, consents, api_keys, service),
+    *(jobs, webhooks, consents, api_keys, service),
 )
 # What a web page of a named origin may send and read, beside what every page may.
 SENT = (
     "Authorization",
     "Content-Type",
+    "Idempotency-Key",
     "If-Match",
     "If-None-Match",
     "If-Range",
@@ -55,7 +57,7 @@ SENT = (
     *("Tus-Resumable", "Upload-Checksum", "Upload-Length", "Upload-Metadata", "Upload-Offset"),
 )
 READ = (
-    *("ETag", "Location", "Link", "Retry-After", "WWW-Authenticate", "X-Request-Id"),
+    *("ETag", "Location", "Link", "Retry-After", "WWW-Authenticate", "X-Request-Id", "Idempotency-Replayed"),
     *("Accept-Ranges", "Content-Disposition", "Content-Digest", "Content-Range", "Repr-Digest", "Want-Repr-Digest"),
     *("Tus-Checksum-Algorithm", "Tus-Extension", "Tus-Max-Size", "Tus-Resumable", "Tus-Version"),
     *("Upload-Expires", "Upload-Length", "Upload-Metadata", "Upload-Offset", "Candid-Interview"),
@@ -70,6 +72,7 @@ TAGS = {
     "questions": "Your own list for an interview, and what became of it.",
     "contacts": "Whom to talk to next: proposed by referrals, kept by you.",
     "jobs": "Background work: how far it is, and why it failed.",
+    "webhooks": "Being told of what happens, by requests to a server of yours.",
     "consents": "Who allowed what; withdrawing erases.",
     "api-keys": "Who may call, and for what.",
     "service": "The service about itself.",

@@ -10,6 +10,8 @@ owner 1─* interview 1─* consent 1─* consent_event
                                 1─* contact (which outlives both, or has neither)
                     1─* planned_question
                     1─* erasure
+owner 1─* reply (of an interview, or of none)
+owner 1─* webhook 1─* delivery
 worker: the heartbeats of the worker processes
 """
 
@@ -401,6 +403,80 @@ class PlannedQuestion(SQLModel, table=True):
     similarity: float | None = None
     asked: dict[str, Any] | None = Field(default=None, sa_column=_json(nullable=True))
     answer: dict[str, Any] | None = Field(default=None, sa_column=_json(nullable=True))
+
+
+class Reply(SQLModel, table=True):
+    """What a request with an Idempotency-Key was answered. Written in the transaction that did what was asked.
+
+    `status` 0: that transaction is still running. `body` None: it holds words or a secret and is not kept, or what it
+    is about is gone. `made_id` is what the request made; `interview_id` the interview that the answer tells of.
+    """
+
+    owner_id: str = Field(sa_column=_ref("owner", primary_key=True))
+    operation: str = Field(primary_key=True, max_length=60)
+    key: str = Field(primary_key=True, max_length=255)
+    head_sha256: str = Field(default="", max_length=64)
+    body_sha256: str = Field(default="", max_length=64)
+    status: int = 0
+    headers: dict[str, str] = Field(default_factory=dict, sa_column=_json())
+    body: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    made_id: str | None = Field(default=None, max_length=ID_LENGTH, index=True)
+    interview_id: str | None = Field(default=None, sa_column=_ref("interview", nullable=True))
+    is_forgotten: bool = False
+    created_at: datetime = Field(default_factory=now, sa_column=Column(UTCDateTime(), nullable=False, index=True))
+
+
+class Webhook(SQLModel, table=True):
+    """Where an owner wants to be told of events. The secrets are kept as they are: every delivery is signed with them.
+
+    `old_secret` signs too until `old_secret_until`. `disabled_because` None: a person did it, or nobody has.
+    """
+
+    __table_args__ = (CheckConstraint("disabled_because in ('gone','failing')", name="disabled_because"),)
+
+    id: str = _key(ids.Kind.WEBHOOK)
+    owner_id: str = Field(sa_column=_ref("owner"))
+    url: str = Field(max_length=2000)
+    events: list[str] = Field(sa_column=_json())
+    description: str | None = Field(default=None, max_length=2000)
+    is_enabled: bool = True
+    disabled_because: str | None = Field(default=None, max_length=20)
+    secret: str = Field(max_length=100)
+    old_secret: str | None = Field(default=None, max_length=100)
+    old_secret_until: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+    last_success_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+    version: int = 1
+    created_at: datetime = Field(default_factory=now, sa_column=_instant())
+    updated_at: datetime = Field(default_factory=now, sa_column=_instant())
+
+
+class Delivery(SQLModel, table=True):
+    """One event for one webhook, written in the transaction that made it true; its id is the message's `webhook-id`.
+
+    `cause` is what happened, so that it is announced once however often its step is done. `body` is what is signed
+    and sent: ids and links, no words. `tries` counts since somebody asked for it; `attempts` is the log.
+    """
+
+    __table_args__ = (
+        CheckConstraint("status in ('pending','delivered','failed')", name="status"),
+        UniqueConstraint("webhook_id", "event", "cause"),
+        Index("ix_delivery_status_due_at", "status", "due_at"),
+    )
+
+    id: str = _key(ids.Kind.DELIVERY)
+    owner_id: str = Field(sa_column=_ref("owner"))
+    webhook_id: str = Field(sa_column=_ref("webhook", index=False))
+    event: str = Field(max_length=40)
+    cause: str = Field(max_length=80)
+    body: str = Field(sa_column=Column(Text, nullable=False))
+    status: str = Field(default="pending", max_length=20)
+    tries: int = 0
+    attempts: list[dict[str, Any]] = Field(default_factory=list, sa_column=_json())
+    due_at: datetime = Field(default_factory=now, sa_column=_instant())
+    leased_by: str | None = Field(default=None, max_length=100)
+    leased_until: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+    created_at: datetime = Field(default_factory=now, sa_column=_instant())
+    finished_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
 
 
 class Worker(SQLModel, table=True):

@@ -138,6 +138,14 @@ class Settings(BaseSettings):
         description="Tokens the LLM takes in at once, request and answer together, as its server is set up. "
         "Longer interviews are asked in overlapping parts.",
     )
+    webhook_allow_private: bool = Field(
+        default=False,
+        description="Whether webhooks may lead to addresses of this machine and private networks, and over http. "
+        "Off: to public addresses over https only.",
+    )
+    webhook_log_days: int = Field(
+        default=30, ge=7, le=3650, description="Days that deliveries of webhooks are kept and shown."
+    )
     log_format: Literal["json", "text"] = Field(
         default="text", description="Log lines for a person (`text`) or for a machine (`json`)."
     )

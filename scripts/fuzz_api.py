@@ -67,9 +67,11 @@ def keep_secrets(folder: Path, tokens: dict[str, str]) -> None:
 
 def furnish(service: Service, token: str, *, interviews: int) -> dict[str, list[str]]:
     """Interviews in every state that can be had without hearing; returns ids by the parameter that takes them."""
-    kinds = ("interview_id", "job_id", "consent_id", "insight_id", "contact_id", "upload_id")
+    kinds = ("interview_id", "job_id", "consent_id", "insight_id", "contact_id", "upload_id", "webhook_id")
     ids: dict[str, list[str]] = {name: [] for name in kinds}
     with httpx.Client(base_url=service.url, headers={"Authorization": f"Bearer {token}"}) as client:
+        hook = client.post("/v1/webhooks", json={"url": "https://8.8.8.8/", "events": ["job.canceled"]})
+        ids["webhook_id"].append(hook.raise_for_status().json()["id"])
         for number in range(interviews):
             with SAMPLE.open("rb") as file:
                 form = {"consent": "true", "on_duplicate": "new"}

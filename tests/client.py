@@ -21,7 +21,7 @@ PROBLEM = "application/problem+json"
 BESIDE = re.compile(r"/(docs|problems|openapi\.json)(/.*)?")
 # A header that says something about one answer must be declared where it is given; the others are on every answer.
 TELLING = (
-    *("etag", "location", "link", "retry-after", "www-authenticate", "allow"),
+    *("etag", "location", "link", "retry-after", "www-authenticate", "allow", "idempotency-replayed"),
     *("accept-ranges", "content-range", "content-disposition", "content-digest", "repr-digest", "want-repr-digest"),
     *("tus-extension", "tus-max-size", "tus-checksum-algorithm", "candid-interview"),
     *("upload-offset", "upload-length", "upload-expires", "upload-metadata"),

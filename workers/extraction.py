@@ -5,7 +5,7 @@ It may be done twice, as every step: a killed worker's steps are done again.
 
 from dataclasses import replace
 
-from app import claims, insights, models, planned_questions, proposals, transcripts
+from app import claims, insights, jobs, models, planned_questions, proposals, transcripts
 from app.claims import Claim, Report
 from app.db import WriteSession, reading
 from app.errors import WorkCanceled
@@ -70,4 +70,5 @@ def _keep_found(
     planned_questions.keep(session, interview_id=interview.id, checked=checked)
     new = insights.keep(session, interview_id=interview.id, found=found)
     proposals.propose(session, interview_id=interview.id, found=found)
+    jobs.announce_insights(session, job)
     return new

@@ -9,13 +9,14 @@ import structlog
 from sqlalchemy import func
 from sqlmodel import col, or_, select
 
-from app import backups, migrations, models
-from app.db import open_engine, reading
+from app import backups, deliveries, migrations, models
+from app.db import now, open_engine, reading
 from app.jobs import Queue
 from app.recordings import Recordings
 from app.settings import Settings
 from workers import jobs, judges, llm
 from workers.bench import Bench, Ears, OpenEar
+from workers.courier import Courier
 from workers.ears import open_ear
 from workers.gate import Gate
 from workers.supervision import Locks, Supervision, new_worker_id
@@ -74,6 +75,8 @@ def _on_duty(bench: Bench) -> Iterator[None]:
         supervision.beat()
         jobs.launch(bench)
         supervision.start()
+        courier = Courier(bench)
+        courier.start()
         log.info(
             "worker ready",
             worker=bench.worker_id,
@@ -85,6 +88,7 @@ def _on_duty(bench: Bench) -> Iterator[None]:
         try:
             yield
         finally:
+            courier.end()
             supervision.end()
             jobs.land(bench)
             bench.queue.close()
@@ -93,7 +97,7 @@ def _on_duty(bench: Bench) -> Iterator[None]:
 
 
 def _is_anything_left(bench: Bench) -> bool:
-    """Whether there is work that is queued, or running here, or running nowhere any more."""
+    """Whether there is work that is queued, or running here, or running nowhere any more; or a delivery due."""
     living = select(models.Worker.id).where(models.Worker.id != bench.worker_id)
     query = (
         select(func.count())
@@ -106,7 +110,8 @@ def _is_anything_left(bench: Bench) -> bool:
         )
     )
     with reading(bench.engine) as session:
-        return bench.gate.inside > 0 or session.exec(query).one() > 0
+        is_due = deliveries.is_any_due(session, at=now())
+        return bench.gate.inside > 0 or session.exec(query).one() > 0 or is_due
 
 
 def _wait_for_steps(bench: Bench) -> None:

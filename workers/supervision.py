@@ -14,7 +14,7 @@ from uuid import uuid4
 import structlog
 from sqlmodel import col, delete, select
 
-from app import claims, erasures, file_locks, models, recordings, resumables
+from app import claims, deliveries, erasures, file_locks, models, recordings, replies, resumables
 from app.db import WriteSession, now, reading, writing
 from app.errors import AttemptsExhausted, CandidError, PassingFailure, RecordingsUnavailable
 from app.jobs import ACTIVE, workflow_id
@@ -168,6 +168,7 @@ class Supervision:
             return
         requeued = self.bench.write(lambda session: claims.release(session, dead))
         jobs.take_over(sorted(dead & owed))
+        self.bench.write(lambda session: deliveries.release(session, dead))
         self.bench.write(lambda session: _bury(session, dead))
         self.locks.forget(ended)
         log.info("took over", workers=sorted(dead), count=len(requeued))
@@ -208,13 +209,16 @@ class Supervision:
             erasures.finish(self.bench.engine, self.bench.recordings, self.bench.settings.work_dir, erasure_id)
 
     def tidy(self) -> None:
-        """Removes scratch space of ended jobs, what dead uploads left, and the engine's records of old work."""
+        """Removes scratch space of ended jobs, what dead uploads left, old replies, deliveries and engine's records."""
         if monotonic() < self._next_tidy:
             return
         self._next_tidy = monotonic() + TIDY_EVERY_S
         self._sweep_scratch()
         self._sweep_recordings()
         resumables.sweep(self.bench.engine, self.bench.recordings, at=now())
+        self.bench.write(lambda session: replies.sweep(session, at=now()))
+        shown_since = now() - timedelta(days=self.bench.settings.webhook_log_days)
+        self.bench.write(lambda session: deliveries.sweep(session, before=shown_since))
         client = self.bench.queue.client
         old = client.list_workflows(
             status=list(GIVEN_UP),

@@ -74,6 +74,9 @@ IDS = {
     "InsightWithInterviewPage": "insight_id",
     "ContactOut": "contact_id",
     "ContactPage": "contact_id",
+    "WebhookMade": "webhook_id",
+    "WebhookOut": "webhook_id",
+    "WebhookPage": "webhook_id",
     "KeyMade": "key_id",
     "KeyPage": "key_id",
 }

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app import buckets, errors
+from app import buckets, errors, replies
 from app.api import schemas
 from app.api.problems import CHALLENGE, MEDIA_TYPE, DatabaseUnavailable, leaves, status_of
 from app.errors import CandidError
@@ -22,6 +22,7 @@ HEADERS: dict[type[CandidError], dict[str, tuple[str, str]]] = {
     errors.TranscriptNotReady: _LATER,
     DatabaseUnavailable: _LATER,
     errors.RecordingsUnavailable: _AGAIN,
+    errors.IdempotencyKeyInUse: _LATER,
     errors.RangeInvalid: {"Content-Range": ("How many bytes there are.", "bytes */712345")},
     errors.DigestMismatch: {"Want-Repr-Digest": ("The digest that is checked (RFC 9530).", "sha-256=10")},
     errors.TusVersionUnknown: {"Tus-Version": ("The version of tus that is spoken.", "1.0.0")},
@@ -49,6 +50,8 @@ FACTS: dict[type[CandidError], dict[str, Any]] = {
     errors.UploadBusy: {"retry_after_s": 1},
     errors.RecordingDuplicate: {"interview_id": schemas.EXAMPLE_INTERVIEW},
     errors.StateConflict: {"job_id": schemas.EXAMPLE_JOB},
+    errors.IdempotencyKeyInUse: {"retry_after_s": replies.RETRY_AFTER_S},
+    errors.SecretShownOnce: {"made": f"/v1/api-keys/{schemas.EXAMPLE_KEY}"},
     errors.FormatNotOffered: {"offered": ["application/json", "text/vtt"]},
     errors.RangeInvalid: {"size_bytes": 712345},
 }

@@ -1,7 +1,7 @@
 """The words routes are written in: sessions, the caller, and what the service keeps for its lifetime."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 import structlog
@@ -10,11 +10,12 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import db, ids, keys
+from app import db, ids, keys, replies
 from app.db import ReadSession, WriteSession
 from app.jobs import Queue
 from app.keys import Caller, Scope
 from app.recordings import Recordings
+from app.replies import InFlight
 from app.settings import Settings
 from app.transcripts import edits
 
@@ -23,12 +24,13 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class House:
-    """What lives as long as the process: settings, database, recordings, queue."""
+    """What lives as long as the process: settings, database, recordings, queue, and the keys of running requests."""
 
     settings: Settings
     engine: Engine
     recordings: Recordings
     queue: Queue
+    in_flight: InFlight = field(default_factory=InFlight)
 
 
 def _house(request: Request) -> House:
@@ -44,8 +46,12 @@ def _read_session(house: HouseDep) -> Iterator[ReadSession]:
         yield session
 
 
-def write_session(house: HouseDep) -> Iterator[WriteSession]:
+def write_session(request: Request, house: HouseDep) -> Iterator[WriteSession]:
     with db.writing(house.engine) as session:
+        # `replays` keeps the answer in the same transaction, when the request came with an Idempotency-Key.
+        request.state.session = session
+        if hasattr(request.state, "slot"):
+            replies.claim_first(session, request.state.slot)
         yield session
 
 
@@ -112,6 +118,8 @@ SpeakerId = Annotated[str, Path(pattern=edits.SPEAKER_ID, description="A speaker
 InsightId = Annotated[str, Path(pattern=ids.pattern(ids.Kind.INSIGHT), description="An insight's id.")]
 ContactId = Annotated[str, Path(pattern=ids.pattern(ids.Kind.CONTACT), description="A contact's id.")]
 UploadId = Annotated[str, Path(pattern=ids.pattern(ids.Kind.UPLOAD), description="An upload's id.")]
+WebhookId = Annotated[str, Path(pattern=ids.pattern(ids.Kind.WEBHOOK), description="A webhook's id.")]
+DeliveryId = Annotated[str, Path(pattern=ids.pattern(ids.Kind.DELIVERY), description="A delivery's id.")]
 KeyId = Annotated[str, Path(pattern=ids.pattern(ids.Kind.KEY), description="A key's id.")]
 
 IfMatch = Annotated[str | None, Header(max_length=200, description="Change it only if this is still its ETag.")]

@@ -3,9 +3,10 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
+from sqlmodel import Session
 
 from app import cursors, errors, insights, interviews, models, transcripts
-from app.api import bodies, declared, deps, schemas, views
+from app.api import bodies, declared, deps, replays, schemas, views
 from app.api.deps import ReaderDep, ReadSessionDep, WriterDep, WriteSessionDep
 from app.api.routes import Route
 from app.insights import Filters, Sort
@@ -73,6 +74,10 @@ def _page(
     return cursors.page_of(rows, limit=asked.limit, query=query, value=lambda row: str(row.start_ms))
 
 
+def _as_it_is(session: Session, owner_id: str, insight_id: str) -> schemas.InsightOut:
+    return views.insight(session, insights.find(session, owner_id, insight_id))
+
+
 @router.post(
     "/interviews/{interview_id}/insights",
     status_code=201,
@@ -85,6 +90,7 @@ def _page(
         errors.QuoteNotFound,
     ),
 )
+@replays.drawn_anew(_as_it_is)
 def create_insight(
     interview_id: deps.InterviewId,
     wanted: schemas.InsightIn,

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from app import cursors, errors, keys
-from app.api import bodies, declared, deps, schemas
+from app.api import bodies, declared, deps, replays, schemas
 from app.api.deps import CallerDep, KeyKeeperDep, ReadSessionDep, WriteSessionDep
 from app.api.routes import Route
 from app.keys import KeyRequest
@@ -18,6 +18,7 @@ router = APIRouter(prefix="/v1", tags=["api-keys"], route_class=Route)
     status_code=201,
     responses=declared.created(f"/v1/api-keys/{schemas.EXAMPLE_KEY}") | declared.failures(errors.FieldInvalid),
 )
+@replays.never_shown_again
 def create_api_key(
     wanted: schemas.KeyIn, response: Response, caller: KeyKeeperDep, session: WriteSessionDep
 ) -> schemas.KeyMade:

@@ -42,6 +42,7 @@ STATUS: dict[type[CandidError], int] = {
     errors.JsonInvalid: 400,
     errors.TusInvalid: 400,
     errors.TusVersionUnknown: 412,
+    errors.IdempotencyKeyInvalid: 400,
     errors.UploadRefused: 415,
     errors.RecordingTooLarge: 413,
     errors.BodyTooLarge: 413,

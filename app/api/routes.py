@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import Message
 
 from app import errors
-from app.api import bodies, deps
+from app.api import bodies, deps, replays
 from app.api.declared import failures, joined
 from app.api.problems import DatabaseUnavailable, HostUnknown
 from app.errors import CandidError, InvalidRequest, MediaTypeRefused
@@ -24,12 +24,18 @@ class Route(APIRoute):
     """Knows who calls, refuses query parameters that do not exist, and bounds a JSON body, in this order.
 
     FastAPI parses a JSON body before any dependency runs: without this, a stranger's malformed body would be answered
-    with 400 instead of 401, and its own limit answers in plain text.
+    with 400 instead of 401, and its own limit answers in plain text. A POST that changes something honours
+    Idempotency-Key, before its body is read where the route reads that itself.
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **about: Any) -> None:
         about |= told(endpoint)
         super().__init__(path, endpoint, **about)
+        self.once = self._once()
+        if self.once is not None:
+            extra = self.openapi_extra or {}
+            self.openapi_extra = extra | {"parameters": [*extra.get("parameters", []), replays.PARAMETER]}
+            self.responses = joined(self.responses, {self.status_code or 200: replays.MARKED})
         self.responses = joined(self.responses, failures(*self.common_failures()))
         if self.methods == {"HEAD"}:
             self.responses = {status: said | {"content": {}} for status, said in self.responses.items()}
@@ -44,6 +50,19 @@ class Route(APIRoute):
             yield errors.ScopeMissing
         if self.body_field is not None:
             yield from (errors.BodyTooLarge, errors.JsonInvalid, errors.MediaTypeRefused, errors.UploadTooSlow)
+        if self.once is not None:
+            yield from self.once.failures()
+
+    def _once(self) -> replays.Once | None:
+        """What answers a request of this route once only; None for routes that change nothing, or not by POST."""
+        if self.methods != {"POST"} or not uses(self.dependant, deps.write_session):
+            return None
+        return replays.Once(
+            self.name,
+            self.endpoint,
+            takes_body=self.body_field is not None or "requestBody" in (self.openapi_extra or {}),
+            checks=tuple(check for check in deps.SCOPE_CHECKS if uses(self.dependant, check)),
+        )
 
     def get_route_handler(self) -> Answer:
         answer = super().get_route_handler()
@@ -56,6 +75,8 @@ class Route(APIRoute):
             refuse_unknown(request, names)
             if self.body_field is not None:
                 request = await with_json(request, optional=not self.body_field.field_info.is_required())
+            if self.once is not None:
+                return await self.once.answer(request, answer)
             return await answer(request)
 
         return guarded

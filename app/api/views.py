@@ -1,5 +1,6 @@
 """Rows into what goes over the wire: the few places where several tables make one answer."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from app import consents, contacts, erasures, insights, models
 from app.api import schemas
+from app.db import now
 from app.errors import NotFound
 from app.revisions import Revision
 from app.transcripts import values
@@ -140,6 +142,34 @@ def contact(card: contacts.Card) -> schemas.ContactOut:
 def _span(evidence: dict[str, Any]) -> str:
     """The fragment that has a player play these seconds only (W3C Media Fragments)."""
     return f"#t={evidence['start_ms'] / 1000:.3f},{evidence['end_ms'] / 1000:.3f}"
+
+
+def webhook(row: models.Webhook) -> schemas.WebhookOut:
+    return schemas.WebhookOut.model_validate(_webhook(row))
+
+
+def webhook_made(row: models.Webhook) -> schemas.WebhookMade:
+    return schemas.WebhookMade.model_validate(_webhook(row) | {"secret": row.secret})
+
+
+def _webhook(row: models.Webhook) -> dict[str, Any]:
+    here = f"/v1/webhooks/{row.id}"
+    old_until = row.old_secret_until if row.old_secret_until and row.old_secret_until > now() else None
+    links = {"self": here, "deliveries": f"{here}/deliveries"}
+    return row.model_dump(exclude={"secret", "old_secret"}) | {
+        "enabled": row.is_enabled,
+        "old_secret_until": old_until,
+        "links": links,
+    }
+
+
+def delivery(row: models.Delivery) -> schemas.DeliveryOut:
+    webhook = f"/v1/webhooks/{row.webhook_id}"
+    links = {"self": f"{webhook}/deliveries/{row.id}", "webhook": webhook}
+    due_at = row.due_at if row.status == "pending" else None
+    return schemas.DeliveryOut.model_validate(
+        row.model_dump() | {"payload": json.loads(row.body), "due_at": due_at, "links": links}
+    )
 
 
 def consent(session: Session, row: models.Consent) -> schemas.ConsentOut:

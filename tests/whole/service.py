@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +27,7 @@ SAMPLE = ROOT / "sample" / "interview.m4a"
 # An invented key with every scope, as CANDID_FIRST_KEY takes it.
 KEY = f"cdd_{'0123456789abcdef' * 2}_{'t' * 40}"
 PATIENCE_S = 90.0
+NONE: Mapping[str, str] = {}
 
 T = TypeVar("T")
 
@@ -113,8 +114,14 @@ class Service:
         return self.start("-m", "tests.whole.odd_worker", str(pause_s), *arguments)
 
     def api(self) -> Started:
-        started = self.start("-m", "app")
-        found = eventually(lambda: re.search(r"http://127\.0\.0\.1:(\d+)", started.log.read_text()))
+        return self._served(self.start("-m", "app"))
+
+    def odd_api(self, where: str) -> Started:
+        """An API that is killed `before` or `after` the commit of its first answer (see odd_api.py)."""
+        return self._served(self.start("-m", "tests.whole.odd_api", where))
+
+    def _served(self, started: Started) -> Started:
+        found = eventually(lambda: re.search(r"http://127\.0\.0\.1:(\d+)", started.log.read_text()), within_s=30)
         self.url = found.group(0)
         return started
 
@@ -130,8 +137,8 @@ class Service:
         assert answer.status_code == 201, answer.text
         return answer.json()["id"], answer.json()["job"]["id"]
 
-    def post(self, path: str) -> httpx.Response:
-        return httpx.post(f"{self.url}{path}", headers={"Authorization": f"Bearer {KEY}"})
+    def post(self, path: str, *, headers: Mapping[str, str] = NONE, **options: Any) -> httpx.Response:
+        return httpx.post(f"{self.url}{path}", headers={"Authorization": f"Bearer {KEY}", **headers}, **options)
 
     def get(self, path: str) -> httpx.Response:
         return httpx.get(f"{self.url}{path}", headers={"Authorization": f"Bearer {KEY}"})

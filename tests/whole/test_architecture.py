@@ -126,7 +126,7 @@ def test_each_heavy_library_is_known_to_few_files() -> None:
 
 
 def test_the_network_is_known_to_few_files() -> None:
-    assert importers("httpx") <= {"workers/llm/client.py", "workers/hub.py", "app/buckets.py"}
+    assert importers("httpx") <= {*("workers/llm/client.py", "workers/hub.py", "app/buckets.py", "workers/sending.py")}
 
 
 def test_extraction_and_formats_are_pure() -> None:
@@ -173,10 +173,9 @@ def test_functions_stay_small() -> None:
 
 def test_files_stay_readable() -> None:
     sizes = {name_of(path): len(path.read_text().splitlines()) for path in SOURCES}
-    # What goes over the wire and what can go wrong are one list each, and the first migration is every table: all are
-    # read by looking up.
+    # The errors and the tables are a drawn tree each, and the first migration is every table: read by looking up.
     large = {name for name, size in sizes.items() if size > 400}
-    assert large <= {"app/errors.py", "app/migrations/versions/0001_the_first_tables.py"}
+    assert large <= {"app/errors.py", "app/models.py", "app/migrations/versions/0001_the_first_tables.py"}
 
 
 def test_every_file_begins_with_what_the_room_is_for() -> None:

@@ -27,6 +27,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "head_upload": {"headers": VERSION},
     "append_upload": {"headers": VERSION | PIECE | {"Upload-Offset": "0"}, "content": SOUND},
     "delete_upload": {"headers": VERSION},
+    "update_webhook": {"json": {"enabled": False}},
 }
 KINDS = {
     "interview_id": Kind.INTERVIEW,
@@ -34,6 +35,8 @@ KINDS = {
     "consent_id": Kind.CONSENT,
     "insight_id": Kind.INSIGHT,
     "contact_id": Kind.CONTACT,
+    "webhook_id": Kind.WEBHOOK,
+    "delivery_id": Kind.DELIVERY,
     "key_id": Kind.KEY,
     "upload_id": Kind.UPLOAD,
 }
@@ -45,7 +48,9 @@ OWN = ("instance", "request_id")
 
 def things(here: Installation, client: Client) -> dict[str, str]:
     """One of everything that has an id, all of it with words, sound and insights."""
+    webhook = client.post("/v1/webhooks", json={"url": "https://8.8.8.8/", "events": ["job.succeeded"]}).json()
     made = heard(here, client)
+    (delivery,) = client.get(webhook["links"]["deliveries"]).json()["items"]
     insight = client.get(f"{made['links']['self']}/insights").json()["items"][0]
     contact = client.post("/v1/contacts", json={"name": "Priya Raman"}).json()
     key = client.post("/v1/api-keys", json={"name": "phone", "scopes": ["read"]}).json()
@@ -55,6 +60,8 @@ def things(here: Installation, client: Client) -> dict[str, str]:
         "consent_id": made["consent"]["id"],
         "insight_id": insight["id"],
         "contact_id": contact["id"],
+        "webhook_id": webhook["id"],
+        "delivery_id": delivery["id"],
         "key_id": key["id"],
         "upload_id": Sender(client).begun(len(SOUND)).rpartition("/")[2],
     }
@@ -102,9 +109,10 @@ def test_nothing_of_somebody_else_is_changed_by_trying(here: Installation, clien
     assert client.get(f"/v1/api-keys/{own['key_id']}").json()["revoked_at"] is None
     assert client.get(f"/v1/contacts/{own['contact_id']}").json()["state"] == "confirmed"
     assert Sender(client).offset(f"/v1/uploads/{own['upload_id']}") == 0
+    assert client.get(f"/v1/webhooks/{own['webhook_id']}").json()["enabled"]
 
 
-@pytest.mark.parametrize("path", ["/v1/interviews", "/v1/insights", "/v1/consents", "/v1/contacts"])
+@pytest.mark.parametrize("path", ["/v1/interviews", "/v1/insights", "/v1/consents", "/v1/contacts", "/v1/webhooks"])
 def test_lists_hold_what_is_ones_own(here: Installation, client: Client, stranger: Client, path: str) -> None:
     things(here, client)
     assert len(client.get(path).json()["items"]) >= 1

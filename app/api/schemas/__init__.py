@@ -14,11 +14,13 @@ from app.api.schemas.contacts import ContactChange, ContactFilters, ContactIn, C
 from app.api.schemas.fields import (
     EXAMPLE_CONSENT,
     EXAMPLE_CONTACT,
+    EXAMPLE_DELIVERY,
     EXAMPLE_INSIGHT,
     EXAMPLE_INTERVIEW,
     EXAMPLE_JOB,
     EXAMPLE_KEY,
     EXAMPLE_UPLOAD,
+    EXAMPLE_WEBHOOK,
     LINE_LENGTH,
     VOCABULARY_LENGTH,
     Input,
@@ -59,15 +61,27 @@ from app.api.schemas.keys import KeyIn, KeyMade, KeyOut, KeyPage, MeOut
 from app.api.schemas.questions import QuestionListOut, QuestionOut, QuestionsIn
 from app.api.schemas.service import HealthOut, LimitsOut, ReadyOut
 from app.api.schemas.transcripts import TranscriptEditOut, TranscriptOut
+from app.api.schemas.webhooks import (
+    DeliveryFilters,
+    DeliveryOut,
+    DeliveryPage,
+    WebhookChange,
+    WebhookIn,
+    WebhookMade,
+    WebhookOut,
+    WebhookPage,
+)
 
 __all__ = [
     "EXAMPLE_CONSENT",
     "EXAMPLE_CONTACT",
+    "EXAMPLE_DELIVERY",
     "EXAMPLE_INSIGHT",
     "EXAMPLE_INTERVIEW",
     "EXAMPLE_JOB",
     "EXAMPLE_KEY",
     "EXAMPLE_UPLOAD",
+    "EXAMPLE_WEBHOOK",
     "JOB_EXAMPLE",
     "LINE_LENGTH",
     "VOCABULARY_LENGTH",
@@ -84,6 +98,9 @@ __all__ = [
     "ContactIn",
     "ContactOut",
     "ContactPage",
+    "DeliveryFilters",
+    "DeliveryOut",
+    "DeliveryPage",
     "ErasureOut",
     "HealthOut",
     "ImportFields",
@@ -124,6 +141,11 @@ __all__ = [
     "TranscriptionIn",
     "TurnIn",
     "TurnsIn",
+    "WebhookChange",
+    "WebhookIn",
+    "WebhookMade",
+    "WebhookOut",
+    "WebhookPage",
     "WithdrawalIn",
     "WordIn",
 ]
