@@ -433,7 +433,7 @@ def test_a_disk_that_fills_up_loses_nothing_and_it_goes_on_when_there_is_room(
     offset = sender.offset(path)
     assert offset == resumables.uploads.BLOCK
     assert "candid-interview" in sender.append(path, offset, sound[offset:]).headers
-    assert [path.read_bytes() for path in kept(here)] == [sound]
+    assert [b"".join(here.recordings.read(key)) for key in kept(here)] == [sound]
 
 
 def test_an_upload_for_which_there_is_no_room_is_refused_before_it_is_sent(tmp_path: Path) -> None:
