@@ -38,6 +38,8 @@ CandidError
 ├── RangeInvalid              the bytes asked for are not in the recording
 ├── ConsentWithdrawn          the words and the sound are gone, on purpose
 ├── StorageFull               no room on disk
+├── RateLimited               more in this time than a caller may do (says when to come back)
+│   └── StreamsExhausted      the key has as many streams open as it may
 └── WorkError                 background work on a recording
     ├── PermanentFailure      trying again cannot help
     │   ├── RecordingUnusable
@@ -302,6 +304,18 @@ class StorageFull(CandidError):
     """There is no room left to keep the recording."""
 
     code = "storage-full"
+
+
+class RateLimited(CandidError):
+    """That is more than this caller may do in this time."""
+
+    code = "rate-limited"
+
+
+class StreamsExhausted(RateLimited):
+    """This key has as many streams open as it may."""
+
+    code = "streams-exhausted"
 
 
 class WorkError(CandidError):

@@ -28,6 +28,7 @@ from app.api import keys as api_keys
 from app.api.deps import House
 from app.api.guards import Guarded, Hosted
 from app.api.heads import Headed, headed
+from app.api.streams import Streams
 from app.db import now, open_engine, writing
 from app.jobs import Queue
 from app.keys import Token
@@ -90,11 +91,13 @@ def prepare(settings: Settings) -> Token | None:
 
 def open_house(settings: Settings) -> House:
     """What lives as long as the process. Close it with `close_house`."""
+    engine = open_engine(settings.sqlalchemy_url)
     return House(
         settings=settings,
-        engine=open_engine(settings.sqlalchemy_url),
+        engine=engine,
         recordings=Recordings(settings.recordings_location, settings.data_dir / "incoming"),
         queue=Queue(settings.sqlalchemy_url),
+        streams=Streams(engine, per_key=settings.streams_per_key),
     )
 
 
@@ -109,6 +112,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.house.recordings.sweep_staging(before=now() - UPLOAD_MAY_TAKE)
     yield
     close_house(app.state.house)
+
+
+def leave(app: FastAPI) -> None:
+    """Ends what has no end of its own. The server waits for open answers before it stops, and a stream is one."""
+    house: House | None = getattr(app.state, "house", None)
+    if house is not None:
+        house.streams.leave()
 
 
 def create_app(settings: Settings) -> FastAPI:

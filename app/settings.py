@@ -100,6 +100,12 @@ class Settings(BaseSettings):
     upload_window_s: float = Field(
         default=30, gt=0, description="Seconds over which an upload's speed is measured; also the longest pause."
     )
+    streams_per_key: int = Field(
+        default=100,
+        ge=1,
+        le=10_000,
+        description="Streams of job events that one key may have open at an API process. More are answered with 429.",
+    )
     decode_memory_bytes: int = Field(
         default=3 * GIB // 2, ge=256 * MIB, description="Address space of the decoding child, in bytes."
     )

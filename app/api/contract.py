@@ -15,6 +15,7 @@ Json = dict[str, Any]
 UNSEEN = (
     FieldProblem,
     Problem,
+    schemas.JobEvent,
     schemas.InterviewIn,
     *(schemas.TranscriptIn, schemas.SpeakerIn, schemas.SegmentIn, schemas.WordIn),
     *(schemas.TurnsIn, schemas.NamedIn, schemas.TurnIn),

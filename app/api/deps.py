@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import db, ids, keys
+from app.api.streams import Streams
 from app.db import ReadSession, WriteSession
 from app.jobs import Queue
 from app.keys import Caller, Scope
@@ -23,12 +24,13 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class House:
-    """What lives as long as the process: settings, database, recordings, queue."""
+    """What lives as long as the process: settings, database, recordings, queue, open streams."""
 
     settings: Settings
     engine: Engine
     recordings: Recordings
     queue: Queue
+    streams: Streams
 
 
 def _house(request: Request) -> House:

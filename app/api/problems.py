@@ -46,6 +46,7 @@ STATUS: dict[type[CandidError], int] = {
     errors.RangeInvalid: 416,
     errors.ConsentWithdrawn: 451,
     errors.StorageFull: 507,
+    errors.RateLimited: 429,
 }
 
 
@@ -90,17 +91,23 @@ def answer(
 ) -> JSONResponse:
     """The problem as an answer; its status is its family's unless another is given."""
     status = status or status_of(type(error))
-    body = {
+    return JSONResponse(
+        body(request, error, status=status), status, headers=_headers(error) | (headers or {}), media_type=MEDIA_TYPE
+    )
+
+
+def body(request: Request, error: CandidError, *, status: int | None = None) -> dict[str, Any]:
+    """The problem's members; see `answer`."""
+    return {
         "type": f"/problems#{error.code}",
         "title": error.title(),
-        "status": status,
+        "status": status or status_of(type(error)),
         "detail": error.detail or f"{error.title()}.",
         "instance": quote(request.scope["path"], safe=PATH_SAFE),
         "code": error.code,
         "request_id": getattr(request.state, "request_id", ""),
         **error.facts,
     }
-    return JSONResponse(body, status, headers=_headers(error) | (headers or {}), media_type=MEDIA_TYPE)
 
 
 def _headers(error: CandidError) -> dict[str, str]:
@@ -148,7 +155,7 @@ def field_problems(found: Iterable[Any]) -> Iterable[dict[str, str]]:
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
     headers = dict(error.headers or {})
-    if error.status_code == HTTPStatus.NOT_MODIFIED:
+    if error.status_code in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
         return Response(status_code=error.status_code, headers=headers)
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(_methods_of(request))

@@ -53,7 +53,7 @@ from app.api.schemas.interviews import (
     InterviewPage,
     RecordingFields,
 )
-from app.api.schemas.jobs import JOB_EXAMPLE, JobOut, TranscriptionIn
+from app.api.schemas.jobs import JOB_EXAMPLE, JobEvent, JobOut, TranscriptionIn
 from app.api.schemas.keys import KeyIn, KeyMade, KeyOut, KeyPage, MeOut
 from app.api.schemas.questions import QuestionListOut, QuestionOut, QuestionsIn
 from app.api.schemas.service import HealthOut, LimitsOut, ReadyOut
@@ -98,6 +98,7 @@ __all__ = [
     "InterviewIn",
     "InterviewOut",
     "InterviewPage",
+    "JobEvent",
     "JobOut",
     "KeyIn",
     "KeyMade",
