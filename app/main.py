@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
 
-from app import keys, migrations
+from app import keys, migrations, rates
 from app.api import (
     comparison,
     consents,
@@ -33,6 +33,7 @@ from app.db import now, open_engine, writing
 from app.jobs import Queue
 from app.keys import Token
 from app.metrics import Measured
+from app.rates import Rates
 from app.recordings import UPLOAD_MAY_TAKE, Recordings
 from app.settings import Settings
 
@@ -54,6 +55,7 @@ SENT = (
 READ = (
     *("ETag", "Location", "Link", "Retry-After", "WWW-Authenticate", "X-Request-Id"),
     *("Accept-Ranges", "Content-Disposition", "Content-Range", "Repr-Digest"),
+    *("RateLimit", "RateLimit-Policy"),
 )
 TAGS = {
     "interviews": "One conversation with somebody about their work.",
@@ -98,6 +100,7 @@ def open_house(settings: Settings) -> House:
         recordings=Recordings(settings.recordings_location, settings.data_dir / "incoming"),
         queue=Queue(settings.sqlalchemy_url),
         streams=Streams(engine, per_key=settings.streams_per_key),
+        rates=Rates(rates.quotas(settings)),
     )
 
 

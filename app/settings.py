@@ -100,6 +100,27 @@ class Settings(BaseSettings):
     upload_window_s: float = Field(
         default=30, gt=0, description="Seconds over which an upload's speed is measured; also the longest pause."
     )
+    reads_per_minute: int = Field(
+        default=6000,
+        ge=0,
+        description="Requests that read which one key may make in 60 seconds; more are answered with 429. "
+        "Counted by each API process for itself, as are the next three. 0: as many as they like.",
+    )
+    writes_per_minute: int = Field(
+        default=1200, ge=0, description="Requests that change something, by key in 60 seconds. 0: any number."
+    )
+    uploads_per_minute: int = Field(
+        default=600,
+        ge=0,
+        description="Requests that bring a body which is not JSON, such as a recording or a part of one, by key in "
+        "60 seconds. 0: any number.",
+    )
+    refused_keys_per_minute: int = Field(
+        default=120,
+        ge=0,
+        description="Requests without a good key that one address may make in 60 seconds; after that only keys that "
+        "were good before are looked at. Behind a proxy, have it send X-Forwarded-For. 0: any number.",
+    )
     streams_per_key: int = Field(
         default=100,
         ge=1,

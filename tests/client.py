@@ -23,6 +23,7 @@ BESIDE = re.compile(r"/(docs|problems|openapi\.json)(/.*)?")
 TELLING = (
     *("etag", "location", "link", "retry-after", "www-authenticate", "allow"),
     *("accept-ranges", "content-range", "content-disposition", "repr-digest"),
+    *("ratelimit", "ratelimit-policy"),
 )
 
 

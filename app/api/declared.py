@@ -19,6 +19,7 @@ HEADERS: dict[type[CandidError], dict[str, tuple[str, str]]] = {
     errors.KeyMissing: _CHALLENGED,
     errors.KeyRefused: _CHALLENGED,
     errors.TranscriptNotReady: _LATER,
+    errors.RateLimited: _LATER,
     errors.StreamsExhausted: _LATER,
     errors.RangeInvalid: {"Content-Range": ("How many bytes there are.", "bytes */712345")},
 }
@@ -35,6 +36,7 @@ FACTS: dict[type[CandidError], dict[str, Any]] = {
     errors.RecordingTooLarge: {"limit_bytes": 2147483648},
     errors.UploadTooSlow: {"min_bytes_per_s": 16384},
     errors.TranscriptNotReady: {"retry_after_s": RETRY_AFTER_S},
+    errors.RateLimited: {"policy": "reads", "retry_after_s": RETRY_AFTER_S},
     errors.StreamsExhausted: {"retry_after_s": RETRY_AFTER_S},
     errors.TranscriptUnreadable: {"line": 12},
     errors.JobFinished: {"job_status": "succeeded"},

@@ -15,6 +15,7 @@ from app.api.streams import Streams
 from app.db import ReadSession, WriteSession
 from app.jobs import Queue
 from app.keys import Caller, Scope
+from app.rates import Rates
 from app.recordings import Recordings
 from app.settings import Settings
 from app.transcripts import edits
@@ -24,13 +25,14 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class House:
-    """What lives as long as the process: settings, database, recordings, queue, open streams."""
+    """What lives as long as the process: settings, database, recordings, queue, open streams, who asked how often."""
 
     settings: Settings
     engine: Engine
     recordings: Recordings
     queue: Queue
     streams: Streams
+    rates: Rates
 
 
 def _house(request: Request) -> House:
@@ -65,7 +67,7 @@ _bearer = HTTPBearer(
 
 
 def identify(request: Request) -> Caller:
-    """Who calls. `routes.Route` asks before it reads a body. Raises KeyMissing, KeyRefused."""
+    """Who calls. `admission.admit` asks before a body is read. Raises KeyMissing, KeyRefused."""
     # Sessions of their own: who calls must be known before a body is read and a transaction begun.
     engine = _house(request).engine
     token = keys.bearer(request.headers.get("authorization"))

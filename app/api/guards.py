@@ -1,4 +1,4 @@
-"""What every answer carries, the unforeseen too: a request id, and headers that keep browsers from guessing."""
+"""What every answer carries, the unforeseen too: a request id, what the caller may still do, headers for browsers."""
 
 import re
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import ids
-from app.api import problems
+from app.api import admission, problems
 
 GIVEN_ID = re.compile(rb"[A-Za-z0-9_-]{8,64}")
 HOST = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(:\d{1,5})?")
@@ -57,13 +57,16 @@ class Answer:
         self.has_begun = False
         self._send = send
         self._is_docs = scope["path"].startswith("/docs")
-        scope.setdefault("state", {})["request_id"] = self.request_id
+        self._state = scope.setdefault("state", {})
+        self._state["request_id"] = self.request_id
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.has_begun = True
             headers = MutableHeaders(scope=message)
             headers["X-Request-Id"] = self.request_id
+            if (standing := self._state.get("standing")) is not None:
+                headers.update(admission.headers_of(standing))
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
             if self._is_docs:

@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import Message
 
 from app import errors
-from app.api import bodies, deps
+from app.api import admission, bodies, deps
 from app.api.declared import failures, joined
 from app.api.problems import HostUnknown
 from app.errors import CandidError, InvalidRequest, MediaTypeRefused
@@ -21,7 +21,7 @@ Answer = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class Route(APIRoute):
-    """Knows who calls, refuses query parameters that do not exist, and bounds a JSON body, in this order.
+    """Knows who calls and how often, refuses query parameters that do not exist, and bounds a JSON body, in this order.
 
     FastAPI parses a JSON body before any dependency runs: without this, a stranger's malformed body would be answered
     with 400 instead of 401, and its own limit answers in plain text.
@@ -37,7 +37,7 @@ class Route(APIRoute):
     def common_failures(self) -> Iterator[type[CandidError]]:
         yield from (CandidError, HostUnknown, errors.InvalidRequest)
         if uses(self.dependant, deps.caller):
-            yield from (errors.KeyMissing, errors.KeyRefused)
+            yield from (errors.KeyMissing, errors.KeyRefused, errors.RateLimited)
         if any(uses(self.dependant, check) for check in deps.SCOPE_CHECKS):
             yield errors.ScopeMissing
         if self.body_field is not None:
@@ -50,7 +50,7 @@ class Route(APIRoute):
 
         async def guarded(request: Request) -> Response:
             if needs_key:
-                request.state.caller = await run_in_threadpool(deps.identify, request)
+                request.state.caller = await run_in_threadpool(admission.admit, request)
             refuse_unknown(request, names)
             if self.body_field is not None:
                 request = await with_json(request, optional=not self.body_field.field_info.is_required())

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Response
 
-from app import media_types, readiness
+from app import media_types, rates, readiness
 from app.api import schemas
 from app.api.deps import CallerDep, HouseDep
 from app.api.routes import Route
@@ -13,7 +13,7 @@ router = APIRouter(tags=["service"], route_class=Route)
 
 @router.get("/v1/limits")
 def get_limits(_caller: CallerDep, house: HouseDep) -> schemas.LimitsOut:
-    """Show the limits. What this service takes: sizes, lengths, media types."""
+    """Show the limits. What this service takes: sizes, lengths, media types, requests in a minute."""
     settings = house.settings
     return schemas.LimitsOut(
         max_recording_bytes=settings.max_recording_bytes,
@@ -22,6 +22,11 @@ def get_limits(_caller: CallerDep, house: HouseDep) -> schemas.LimitsOut:
         max_transcript_bytes=settings.max_transcript_bytes,
         min_upload_bytes_per_s=settings.min_upload_bytes_per_s,
         media_types=sorted({kind.media_type for kind in media_types.KINDS.values()}),
+        rates=[
+            schemas.RateOut(policy=kind, quota=quota, window_s=rates.WINDOW_S)
+            for kind, quota in rates.quotas(settings).items()
+        ],
+        streams_per_key=settings.streams_per_key,
     )
 
 

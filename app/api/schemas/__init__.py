@@ -56,7 +56,7 @@ from app.api.schemas.interviews import (
 from app.api.schemas.jobs import JOB_EXAMPLE, JobEvent, JobOut, TranscriptionIn
 from app.api.schemas.keys import KeyIn, KeyMade, KeyOut, KeyPage, MeOut
 from app.api.schemas.questions import QuestionListOut, QuestionOut, QuestionsIn
-from app.api.schemas.service import HealthOut, LimitsOut, ReadyOut
+from app.api.schemas.service import HealthOut, LimitsOut, RateOut, ReadyOut
 from app.api.schemas.transcripts import TranscriptEditOut, TranscriptOut
 
 __all__ = [
@@ -111,6 +111,7 @@ __all__ = [
     "QuestionListOut",
     "QuestionOut",
     "QuestionsIn",
+    "RateOut",
     "ReadyOut",
     "RecordingFields",
     "SegmentChange",

@@ -3,7 +3,18 @@
 from collections.abc import Sequence
 from typing import Literal
 
+from pydantic import Field
+
 from app.api.schemas.fields import Output, example
+from app.rates import Kind
+
+
+class RateOut(Output):
+    """How many requests of a kind one key may make in so many seconds; `refused-keys`: one address, without a key."""
+
+    policy: Kind
+    quota: int = Field(description="0: any number.")
+    window_s: int
 
 
 class LimitsOut(Output):
@@ -17,6 +28,8 @@ class LimitsOut(Output):
             "max_transcript_bytes": 33554432,
             "min_upload_bytes_per_s": 16384,
             "media_types": ["audio/mp4", "audio/mpeg"],
+            "rates": [{"policy": "reads", "quota": 6000, "window_s": 60}],
+            "streams_per_key": 100,
         }
     )
 
@@ -26,6 +39,8 @@ class LimitsOut(Output):
     max_transcript_bytes: int
     min_upload_bytes_per_s: int
     media_types: Sequence[str]
+    rates: list[RateOut] = Field(description="Counted by each process of the service for itself.")
+    streams_per_key: int
 
 
 class HealthOut(Output):
