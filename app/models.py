@@ -9,13 +9,24 @@ owner 1─* interview 1─* consent 1─* consent_event
                                 1─* contact (which outlives both, or has neither)
                     1─* planned_question
                     1─* erasure
-worker: the heartbeats of the worker processes
+worker: the heartbeats of the worker processes · retention_run: what they erase once a day
 """
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlmodel import Field, SQLModel
 
 from app import ids
@@ -82,7 +93,11 @@ class ApiKey(SQLModel, table=True):
 
 
 class Interview(SQLModel, table=True):
-    """`version` counts changes and is the ETag. `transcript_version` is the one that readers get; 0: none yet."""
+    """`version` counts changes and is the ETag. `transcript_version` is the one that readers get; 0: none (yet).
+
+    `keep_..._days` are what was promised for this interview, beside what the installation keeps all for. A hold has all
+    its three members or none.
+    """
 
     __table_args__ = (
         CheckConstraint(
@@ -108,6 +123,13 @@ class Interview(SQLModel, table=True):
     created_at: datetime = Field(default_factory=now, sa_column=_instant())
     updated_at: datetime = Field(default_factory=now, sa_column=_instant())
     deleted_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+    keep_recording_days: int | None = None
+    keep_transcript_days: int | None = None
+    recording_erased_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+    transcript_erased_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+    hold_reason: str | None = Field(default=None, max_length=1000)
+    hold_by: str | None = Field(default=None, max_length=ID_LENGTH)
+    hold_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
 
 
 class Consent(SQLModel, table=True):
@@ -146,11 +168,15 @@ class ConsentEvent(SQLModel, table=True):
 
 
 class Erasure(SQLModel, table=True):
-    """The certificate of an erasure: asked when, done when, and what there was. Holds no words."""
+    """The certificate of an erasure: asked when, done when, and what there was. Holds no words.
+
+    `kind`: everything (a withdrawal, a deletion), or what was kept long enough: the recording, the transcript.
+    """
 
     id: str = _key(ids.Kind.ERASURE)
     owner_id: str = Field(sa_column=_ref("owner"))
     interview_id: str = Field(sa_column=_ref("interview"))
+    kind: str = Field(default="everything", sa_column=Column(String(20), nullable=False, server_default="everything"))
     consent_id: str | None = Field(default=None, max_length=ID_LENGTH)
     requested_by: str = Field(max_length=ID_LENGTH)
     requested_at: datetime = Field(default_factory=now, sa_column=_instant())
@@ -205,6 +231,7 @@ class Job(SQLModel, table=True):
     cancel_requested_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
     worker_id: str | None = Field(default=None, max_length=100)
     created_at: datetime = Field(default_factory=now, sa_column=_instant())
+    queued_at: datetime | None = Field(default_factory=now, sa_column=_instant(nullable=True))
     started_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
     finished_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
     version: int = 1
@@ -364,10 +391,28 @@ class PlannedQuestion(SQLModel, table=True):
 
 
 class Worker(SQLModel, table=True):
-    """The heartbeat of one worker process; its id is its executor id, never used by two processes."""
+    """The heartbeat of one worker process; its id is its executor id, never used by two processes.
+
+    `rtf`: how fast it hears with its own model, None until it has heard; `jobs`: how many it works on.
+    """
 
     id: str = Field(primary_key=True, max_length=100)
     started_at: datetime = Field(default_factory=now, sa_column=_instant())
     beat_at: datetime = Field(default_factory=now, sa_column=_instant())
     engine: str = Field(max_length=40)
     model: str = Field(max_length=200)
+    rtf: float | None = None
+    jobs: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))
+
+
+class RetentionRun(SQLModel, table=True):
+    """The erasing of what was kept long enough, once a day (UTC) over all workers; `worker_id` is at it."""
+
+    __tablename__ = "retention_run"
+
+    day: str = Field(primary_key=True, max_length=10)
+    worker_id: str = Field(max_length=100)
+    began_at: datetime = Field(default_factory=now, sa_column=_instant())
+    ended_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+    recordings: int = 0
+    transcripts: int = 0

@@ -127,6 +127,20 @@ class Settings(BaseSettings):
         le=10_000,
         description="Streams of job events that one key may have open at an API process. More are answered with 429.",
     )
+    keep_recordings_days: int | None = Field(
+        default=None,
+        ge=1,
+        le=36500,
+        description="Days after which a recording is erased, counted from when it came. Absent: kept until somebody "
+        "erases it. An interview may promise a shorter time; one that is held is kept.",
+    )
+    keep_transcripts_days: int | None = Field(
+        default=None,
+        ge=1,
+        le=36500,
+        description="Days after which a transcript is erased with all that was found in it, counted from its first "
+        "version. Absent: kept until somebody erases it.",
+    )
     decode_memory_bytes: int = Field(
         default=3 * GIB // 2, ge=256 * MIB, description="Address space of the decoding child, in bytes."
     )

@@ -38,6 +38,8 @@ FACTS: dict[type[CandidError], dict[str, Any]] = {
     errors.TranscriptNotReady: {"retry_after_s": RETRY_AFTER_S},
     errors.RateLimited: {"policy": "reads", "retry_after_s": RETRY_AFTER_S},
     errors.StreamsExhausted: {"retry_after_s": RETRY_AFTER_S},
+    errors.RecordingErased: {"erased_at": schemas.EXAMPLE_AT},
+    errors.TranscriptErased: {"erased_at": schemas.EXAMPLE_AT},
     errors.TranscriptUnreadable: {"line": 12},
     errors.JobFinished: {"job_status": "succeeded"},
     errors.JobNotRetryable: {"job_status": "running"},

@@ -19,7 +19,13 @@ AllFiltersDep = Annotated[schemas.AllInsightFilters, Query()]
 @router.get(
     "/interviews/{interview_id}/insights",
     responses=declared.LINKED
-    | declared.failures(errors.CursorInvalid, errors.NotFound, errors.TranscriptNotReady, errors.ConsentWithdrawn),
+    | declared.failures(
+        errors.CursorInvalid,
+        errors.NotFound,
+        errors.TranscriptNotReady,
+        errors.TranscriptErased,
+        errors.ConsentWithdrawn,
+    ),
 )
 def list_interview_insights(
     interview_id: deps.InterviewId,
@@ -81,6 +87,7 @@ def _page(
         errors.NotFound,
         errors.ConsentWithdrawn,
         errors.TranscriptNotReady,
+        errors.TranscriptErased,
         errors.InsightPresent,
         errors.QuoteNotFound,
     ),

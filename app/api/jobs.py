@@ -57,7 +57,14 @@ def cancel_job(job_id: deps.JobId, caller: WriterDep, session: WriteSessionDep) 
     "/{job_id}/retry",
     status_code=202,
     responses=declared.ACCEPTED
-    | declared.failures(errors.NotFound, errors.JobNotRetryable, errors.StateConflict, errors.ConsentWithdrawn),
+    | declared.failures(
+        errors.NotFound,
+        errors.JobNotRetryable,
+        errors.StateConflict,
+        errors.ConsentWithdrawn,
+        errors.RecordingErased,
+        errors.TranscriptErased,
+    ),
 )
 def retry_job(
     job_id: deps.JobId, response: Response, house: HouseDep, caller: WriterDep, session: WriteSessionDep

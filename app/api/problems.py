@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import Match, Mount
 
-from app import errors
+from app import errors, logs
 from app.api import heads
 from app.errors import CandidError
 
@@ -45,6 +45,7 @@ STATUS: dict[type[CandidError], int] = {
     errors.FormatNotOffered: 406,
     errors.RangeInvalid: 416,
     errors.ConsentWithdrawn: 451,
+    errors.KeptLongEnough: 410,
     errors.StorageFull: 507,
     errors.RateLimited: 429,
 }
@@ -91,6 +92,7 @@ def answer(
 ) -> JSONResponse:
     """The problem as an answer; its status is its family's unless another is given."""
     status = status or status_of(type(error))
+    request.state.code = error.code
     return JSONResponse(
         body(request, error, status=status), status, headers=_headers(error) | (headers or {}), media_type=MEDIA_TYPE
     )
@@ -213,5 +215,5 @@ async def _cut_off(request: Request, _error: Exception) -> JSONResponse:
 
 def unforeseen(request: Request, error: Exception) -> JSONResponse:
     """The answer to a defect of ours: noted here in full, told to nobody."""
-    log.error("unforeseen", request=getattr(request.state, "request_id", ""), exc_info=error)
+    log.error("unforeseen", **logs.ids_of(request.path_params), exc_info=error)
     return answer(request, CandidError("Something went wrong here. It is noted under the request's id."))

@@ -14,7 +14,7 @@ from app.api.routes import Route
 
 router = APIRouter(prefix="/v1/interviews/{interview_id}/recording", tags=["recordings"], route_class=Route)
 
-READ_ERRORS = (errors.NotFound, errors.ConsentWithdrawn, errors.RecordingLost)
+READ_ERRORS = (errors.NotFound, errors.ConsentWithdrawn, errors.RecordingErased, errors.RecordingLost)
 SOUND: dict[str, Any] = {
     "content": {
         kind: {"schema": {"type": "string", "format": "binary"}, "example": "(the bytes of memo.m4a)"}
@@ -50,7 +50,12 @@ DOWNLOAD_HEAD |= declared.failures(*READ_ERRORS)
     status_code=201,
     responses=declared.INTERVIEW_CREATED
     | declared.failures(
-        *UPLOAD_ERRORS, errors.NotFound, errors.RecordingPresent, errors.StateConflict, errors.ConsentWithdrawn
+        *UPLOAD_ERRORS,
+        errors.NotFound,
+        errors.RecordingPresent,
+        errors.RecordingErased,
+        errors.StateConflict,
+        errors.ConsentWithdrawn,
     ),
     openapi_extra=bodies.PUT_RECORDING,
 )

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
+import structlog
 from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
@@ -11,7 +12,7 @@ from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Message
 
-from app import errors
+from app import errors, logs
 from app.api import admission, bodies, deps
 from app.api.declared import failures, joined
 from app.api.problems import HostUnknown
@@ -56,7 +57,11 @@ class Route(APIRoute):
                 request = await with_json(request, optional=not self.body_field.field_info.is_required())
             return await answer(request)
 
-        return guarded
+        async def noted(request: Request) -> Response:
+            with structlog.contextvars.bound_contextvars(**logs.ids_of(request.path_params)):
+                return await guarded(request)
+
+        return noted
 
 
 def told(endpoint: Callable[..., Any]) -> dict[str, str]:

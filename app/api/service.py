@@ -13,7 +13,7 @@ router = APIRouter(tags=["service"], route_class=Route)
 
 @router.get("/v1/limits")
 def get_limits(_caller: CallerDep, house: HouseDep) -> schemas.LimitsOut:
-    """Show the limits. What this service takes: sizes, lengths, media types, requests in a minute."""
+    """Show the limits. What this service takes, how often it may be asked, how long it keeps things."""
     settings = house.settings
     return schemas.LimitsOut(
         max_recording_bytes=settings.max_recording_bytes,
@@ -27,6 +27,8 @@ def get_limits(_caller: CallerDep, house: HouseDep) -> schemas.LimitsOut:
             for kind, quota in rates.quotas(settings).items()
         ],
         streams_per_key=settings.streams_per_key,
+        keep_recordings_days=settings.keep_recordings_days,
+        keep_transcripts_days=settings.keep_transcripts_days,
     )
 
 

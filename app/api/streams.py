@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from app import followings
+from app import followings, metrics
 from app.api import problems, views
 from app.db import reading
 from app.errors import StreamsExhausted
@@ -79,6 +79,7 @@ class Streams:
         """What is new, as it comes; ends after the last news, or when the service is leaving."""
         follower = Follower(following, news)
         self._followers.add(follower)
+        metrics.streams.inc()
         self._open[following.key_id] += 1
         self._looking = self._looking or asyncio.create_task(self._look())
         try:
@@ -88,6 +89,7 @@ class Streams:
                     return
         finally:
             self._followers.discard(follower)
+            metrics.streams.dec()
             self._open[following.key_id] -= 1
             if not self._open[following.key_id]:
                 del self._open[following.key_id]

@@ -7,11 +7,13 @@ from app.api.schemas.consents import (
     ConsentIn,
     ConsentOut,
     ConsentPage,
+    ErasureListOut,
     ErasureOut,
     WithdrawalIn,
 )
 from app.api.schemas.contacts import ContactChange, ContactFilters, ContactIn, ContactOut, ContactPage
 from app.api.schemas.fields import (
+    EXAMPLE_AT,
     EXAMPLE_CONSENT,
     EXAMPLE_CONTACT,
     EXAMPLE_INSIGHT,
@@ -60,6 +62,7 @@ from app.api.schemas.service import HealthOut, LimitsOut, RateOut, ReadyOut
 from app.api.schemas.transcripts import TranscriptEditOut, TranscriptOut
 
 __all__ = [
+    "EXAMPLE_AT",
     "EXAMPLE_CONSENT",
     "EXAMPLE_CONTACT",
     "EXAMPLE_INSIGHT",
@@ -82,6 +85,7 @@ __all__ = [
     "ContactIn",
     "ContactOut",
     "ContactPage",
+    "ErasureListOut",
     "ErasureOut",
     "HealthOut",
     "ImportFields",

@@ -30,6 +30,8 @@ class LimitsOut(Output):
             "media_types": ["audio/mp4", "audio/mpeg"],
             "rates": [{"policy": "reads", "quota": 6000, "window_s": 60}],
             "streams_per_key": 100,
+            "keep_recordings_days": 365,
+            "keep_transcripts_days": None,
         }
     )
 
@@ -41,6 +43,8 @@ class LimitsOut(Output):
     media_types: Sequence[str]
     rates: list[RateOut] = Field(description="Counted by each process of the service for itself.")
     streams_per_key: int
+    keep_recordings_days: int | None = Field(description="Null: until somebody erases them.")
+    keep_transcripts_days: int | None = Field(description="Null: until somebody erases them.")
 
 
 class HealthOut(Output):
