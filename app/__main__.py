@@ -3,12 +3,15 @@
 import argparse
 import json
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 
 from app import backups, logs
-from app.main import create_app, prepare
+from app.main import create_app, leave, prepare
 from app.settings import Settings, load
 
 # Seconds an open request has to end once a stop was asked for.
@@ -57,9 +60,22 @@ def announce(settings: Settings) -> None:
         sys.stdout.flush()
 
 
+class Server(uvicorn.Server):
+    """Tells the service at once that it is to stop; on its own, uvicorn says so only when all answers have ended."""
+
+    def __init__(self, config: uvicorn.Config, on_exit: Callable[[], None]) -> None:
+        super().__init__(config)
+        self.on_exit = on_exit
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.on_exit()
+        super().handle_exit(sig, frame)
+
+
 def serve(settings: Settings) -> None:
-    uvicorn.run(
-        create_app(settings),
+    app = create_app(settings)
+    config = uvicorn.Config(
+        app,
         host=settings.host,
         port=settings.port,
         log_config=None,
@@ -67,6 +83,12 @@ def serve(settings: Settings) -> None:
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
     )
+    server = Server(config, lambda: leave(app))
+    # Raised again by the server once it has stopped in good order.
+    with suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        sys.exit(1)
 
 
 def back_up(settings: Settings, arguments: argparse.Namespace) -> None:

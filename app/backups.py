@@ -316,10 +316,10 @@ def listed(database: Path) -> list[str]:
     """The certificates of all erasures that were asked for, oldest first, a JSON object each. They hold no words."""
     query = """
         SELECT erasure.id, erasure.owner_id, interview_id, consent_id, requested_by, requested_at,
-               deleted_at IS NOT NULL
+               deleted_at IS NOT NULL, kind
         FROM erasure JOIN interview ON interview.id = interview_id ORDER BY requested_at
     """
-    names = (*("id", "owner_id", "interview_id", "consent_id", "requested_by", "requested_at"), "is_deleted")
+    names = (*("id", "owner_id", "interview_id", "consent_id", "requested_by", "requested_at"), "is_deleted", "kind")
     # A file that is only read is opened so: an old folder may be on a disk that must not be written to.
     with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as connection:
         return [json.dumps(dict(zip(names, row, strict=True))) for row in connection.execute(query)]

@@ -205,6 +205,6 @@ def _requeue(session: WriteSession, job: models.Job) -> None:
     if job.cancel_requested_at is not None or interview.status == "withdrawn":
         end(session, job, interview, outcome="canceled")
         return
-    job.status, job.stage, job.worker_id, job.eta_s = "queued", None, None, None
+    job.status, job.stage, job.worker_id, job.eta_s, job.queued_at = "queued", None, None, None, now()
     job.version += 1
     set_interview(interview, "queued")

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlmodel import Session, select
 
-from app import erasures, locks, models, recordings, titles
+from app import erasures, locks, models
 from app.db import WriteSession, now
 from app.errors import ConsentRequired, NotFound
 from app.keys import Caller
@@ -147,12 +147,4 @@ def withdraw(session: WriteSession, caller: Caller, consent_id: str, reason: str
             consent_id=consent.id, seq=len(events) + 1, kind="withdrawn", by=caller.key_id, reason=reason
         )
     )
-    _forget_filename(session, consent.interview_id)
     return erasures.begin(session, caller, interview_id=consent.interview_id, consent_id=consent.id)
-
-
-def _forget_filename(session: WriteSession, interview_id: str) -> None:
-    """A file is often named after the person; its name goes with the recording, also where it became the title."""
-    interview, recording = session.get_one(models.Interview, interview_id), recordings.of(session, interview_id)
-    if recording is not None and titles.is_of_file(interview.title, recording.filename):
-        interview.title = titles.made_up(interview)

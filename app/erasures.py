@@ -1,7 +1,11 @@
-"""Erasing an interview: the words in the transaction that asks for it, the sound after, a certificate at the end."""
+"""Erasing an interview, or what of it was kept long enough: words in the transaction that asks for it, sound after it.
+
+A certificate comes at the end.
+"""
 
 import shutil
 import time
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +13,11 @@ import structlog
 from sqlalchemy import Engine, delete, func
 from sqlmodel import Session, col, select
 
-from app import contacts, deliveries, jobs, locks, models, recordings, replies
+from app import contacts, deliveries, jobs, locks, models, recordings, replies, titles
 from app.db import BUSY_TIMEOUT_MS, WriteSession, now, reading, writing
 from app.deliveries import Event
 from app.errors import NotFound, RecordingsUnavailable
+from app.jobs import Queue
 from app.keys import Caller
 from app.recordings import Recordings
 
@@ -20,6 +25,17 @@ log = structlog.get_logger()
 
 # Together a few seconds: who waits here also has dead workers to look after, and an erasure can be finished later.
 CHECKPOINT_TRIES, CHECKPOINT_PAUSE_S, READER_PATIENCE_MS = 10, 0.1, 200
+
+# Who asks for an erasure when nobody does.
+RETENTION = "retention"
+
+
+class Kind(StrEnum):
+    """What is erased. All but the first leave the rest of the interview as it is."""
+
+    EVERYTHING = "everything"
+    RECORDING = "recording"
+    TRANSCRIPT = "transcript"
 
 
 def begin(session: WriteSession, caller: Caller, *, interview_id: str, consent_id: str | None) -> models.Erasure:
@@ -29,17 +45,18 @@ def begin(session: WriteSession, caller: Caller, *, interview_id: str, consent_i
     interview.transcript_version = 0
     # The words to listen for are names of people and places; so are those of the jobs, below.
     interview.vocabulary = []
+    interview.hold_reason = interview.hold_by = interview.hold_at = None
     interview.version += 1
     interview.updated_at = now()
+    _forget_filename(session, interview)
     # Counted before the jobs are canceled: a job that ends takes what was heard with it.
-    erased = _erase_words(session, interview_id)
+    of_interview = col(models.PlannedQuestion.interview_id) == interview_id
+    erased = _erase_words(session, interview_id) | {"questions": _delete(session, models.PlannedQuestion, of_interview)}
     for upload in _uploads(session, interview_id):
         upload.about = ""
     for job in _jobs(session, interview_id, *jobs.ACTIVE):
         jobs.cancel(session, interview.owner_id, job.id)
-    for job in _jobs(session, interview_id, *jobs.ACTIVE, *jobs.ENDED):
-        # To whom words were sent stays known: what is there, no erasure of ours reaches.
-        job.options = {name: job.options[name] for name in job.options if name == "llm"}
+    _forget_options(session, interview_id)
     erasure = models.Erasure(
         owner_id=interview.owner_id,
         interview_id=interview_id,
@@ -50,6 +67,43 @@ def begin(session: WriteSession, caller: Caller, *, interview_id: str, consent_i
     session.add(erasure)
     session.flush()
     return erasure
+
+
+def begin_part(session: WriteSession, interview: models.Interview, kind: Kind) -> models.Erasure:
+    """Refuses further reads of a part that was kept long enough, and erases the words if it is they.
+
+    Nothing may be at work on the interview.
+    """
+    if kind is Kind.RECORDING:
+        interview.recording_erased_at = now()
+        _forget_filename(session, interview)
+        # Heard and never kept: without the recording no attempt can go on from it.
+        erased = {"heard_chunks": _erase_heard(session, interview.id)}
+    else:
+        interview.transcript_erased_at, interview.transcript_version = now(), 0
+        erased = _erase_words(session, interview.id) | {"answers": _erase_answers(session, interview.id)}
+        _forget_options(session, interview.id)
+    interview.version += 1
+    interview.updated_at = now()
+    erasure = models.Erasure(
+        owner_id=interview.owner_id, interview_id=interview.id, kind=kind, requested_by=RETENTION, erased=erased
+    )
+    session.add(erasure)
+    session.flush()
+    return erasure
+
+
+def _forget_options(session: Session, interview_id: str) -> None:
+    for job in _jobs(session, interview_id, *jobs.ACTIVE, *jobs.ENDED):
+        # To whom words were sent stays known: what is there, no erasure of ours reaches.
+        job.options = {name: job.options[name] for name in job.options if name == "llm"}
+
+
+def _forget_filename(session: Session, interview: models.Interview) -> None:
+    """A file is often named after the person; its name goes with the recording, also where it became the title."""
+    recording = recordings.of(session, interview.id)
+    if recording is not None and titles.is_of_file(interview.title, recording.filename):
+        interview.title = titles.made_up(interview)
 
 
 def _jobs(session: Session, interview_id: str, *statuses: str) -> list[models.Job]:
@@ -63,20 +117,32 @@ def _uploads(session: Session, interview_id: str) -> list[models.Upload]:
 
 def _erase_words(session: WriteSession, interview_id: str) -> dict[str, Any]:
     transcripts = select(models.Transcript.id).where(models.Transcript.interview_id == interview_id)
-    of_interview = select(models.Job.id).where(models.Job.interview_id == interview_id)
     segments = session.exec(
         select(func.count()).select_from(models.Segment).where(col(models.Segment.transcript_id).in_(transcripts))
     ).one()
     counts = {
         "segments": segments,
-        "heard_chunks": _delete(session, models.HeardChunk, col(models.HeardChunk.job_id).in_(of_interview)),
+        "heard_chunks": _erase_heard(session, interview_id),
         "contacts": contacts.forget(session, interview_id),
         "insights": _delete(session, models.Insight, col(models.Insight.interview_id) == interview_id),
         "transcripts": _delete(session, models.Transcript, col(models.Transcript.interview_id) == interview_id),
-        "questions": _delete(session, models.PlannedQuestion, col(models.PlannedQuestion.interview_id) == interview_id),
         "replies": replies.forget_interview(session, interview_id),
     }
     return dict(counts)
+
+
+def _erase_heard(session: WriteSession, interview_id: str) -> int:
+    of_interview = select(models.Job.id).where(models.Job.interview_id == interview_id)
+    return _delete(session, models.HeardChunk, col(models.HeardChunk.job_id).in_(of_interview))
+
+
+def _erase_answers(session: WriteSession, interview_id: str) -> int:
+    """The questions are the person's own and stay; how they were asked and answered goes."""
+    query = select(models.PlannedQuestion).where(models.PlannedQuestion.interview_id == interview_id)
+    questions = [question for question in session.exec(query) if question.transcript_version is not None]
+    for question in questions:
+        question.transcript_version = question.similarity = question.asked = question.answer = None
+    return len(questions)
 
 
 def _delete(session: WriteSession, table: Any, where: Any) -> int:
@@ -90,13 +156,19 @@ def of_consent(session: Session, consent_id: str) -> models.Erasure:
     return erasure
 
 
+def of_interview(session: Session, interview_id: str) -> list[models.Erasure]:
+    """The certificates of an interview, oldest first."""
+    query = select(models.Erasure).where(models.Erasure.interview_id == interview_id)
+    return list(session.exec(query.order_by(col(models.Erasure.id))))
+
+
 def pending(session: Session) -> list[str]:
     """Ids of the erasures whose sound may still be there."""
     return list(session.exec(select(models.Erasure.id).where(col(models.Erasure.completed_at).is_(None))))
 
 
-def finish(engine: Engine, store: Recordings, work_dir: Path, erasure_id: str) -> bool:
-    """Erases the sound and completes the certificate; False while that is not possible yet.
+def finish(engine: Engine, queue: Queue, store: Recordings, work_dir: Path, erasure_id: str) -> bool:
+    """Erases the sound, and what the job engine noted, and completes the certificate; False while it cannot.
 
     May be called any number of times, by any process. Each part is safe to do again, and the certificate comes last:
     should we die, or the database be busy, the erasure stays pending and somebody comes again.
@@ -107,16 +179,18 @@ def finish(engine: Engine, store: Recordings, work_dir: Path, erasure_id: str) -
             return True
         if _jobs(session, erasure.interview_id, "running"):
             return False
-        recording = recordings.of(session, erasure.interview_id)
+        recording = None if erasure.kind == Kind.TRANSCRIPT else recordings.of(session, erasure.interview_id)
         staged = [store.staged_as(upload.id) for upload in _uploads(session, erasure.interview_id)]
-        folders = [work_dir / job.id for job in _jobs(session, erasure.interview_id, *jobs.ENDED)]
+        ended = _jobs(session, erasure.interview_id, *jobs.ENDED)
+    if not queue.forget(ended):
+        return False
     # The bytes before the row: while there is a row, it says where to look.
     if recording is not None and not _erase_sound(store, recording.key):
         return False
     for path in staged:
         store.discard(path)
-    for folder in folders:
-        shutil.rmtree(folder, ignore_errors=True)
+    for job in ended:
+        shutil.rmtree(work_dir / job.id, ignore_errors=True)
     with writing(engine) as session:
         _forget_recording(session, erasure)
         _forget_uploads(session, erasure)
@@ -124,7 +198,7 @@ def finish(engine: Engine, store: Recordings, work_dir: Path, erasure_id: str) -
         return False
     with writing(engine) as session:
         _complete(session, erasure_id)
-    log.info("erased", interview=erasure.interview_id)
+    log.info("erased", interview=erasure.interview_id, erasure=erasure_id)
     return True
 
 
@@ -148,7 +222,7 @@ def _complete(session: WriteSession, erasure_id: str) -> None:
 def _forget_recording(session: WriteSession, known: models.Erasure) -> None:
     locks.hold(session, models.Interview, known.interview_id)
     erasure = session.get_one(models.Erasure, known.id)
-    recording = recordings.of(session, erasure.interview_id)
+    recording = None if erasure.kind == Kind.TRANSCRIPT else recordings.of(session, erasure.interview_id)
     if recording is not None:
         facts = {"sha256": recording.sha256, "size_bytes": recording.size_bytes}
         erasure.erased = {**erasure.erased, "recording": facts}

@@ -52,7 +52,12 @@ CandidError
 ├── FormatNotOffered          no such representation; says which there are
 ├── RangeInvalid              the bytes asked for are not in the recording
 ├── ConsentWithdrawn          the words and the sound are gone, on purpose
+├── KeptLongEnough            erased when the time was over that it was to be kept for
+│   ├── RecordingErased       ... the recording
+│   └── TranscriptErased      ... the words, and what was found in them
 ├── StorageFull               no room on disk
+├── RateLimited               more in this time than a caller may do (says when to come back)
+│   └── StreamsExhausted      the key has as many streams open as it may
 └── WorkError                 background work on a recording
     ├── PermanentFailure      trying again cannot help
     │   ├── RecordingUnusable
@@ -407,10 +412,40 @@ class ConsentWithdrawn(CandidError):
     code = "consent-withdrawn"
 
 
+class KeptLongEnough(CandidError):
+    """It was kept as long as was promised, and is erased."""
+
+    code = "kept-long-enough"
+
+
+class RecordingErased(KeptLongEnough):
+    """The recording was kept as long as was promised, and is erased."""
+
+    code = "recording-erased"
+
+
+class TranscriptErased(KeptLongEnough):
+    """The transcript was kept as long as was promised, and is erased."""
+
+    code = "transcript-erased"
+
+
 class StorageFull(CandidError):
     """There is no room left to keep what was sent."""
 
     code = "storage-full"
+
+
+class RateLimited(CandidError):
+    """That is more than this caller may do in this time."""
+
+    code = "rate-limited"
+
+
+class StreamsExhausted(RateLimited):
+    """This key has as many streams open as it may."""
+
+    code = "streams-exhausted"
 
 
 class WorkError(CandidError):

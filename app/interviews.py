@@ -8,7 +8,20 @@ from typing import Any
 from sqlalchemy import and_, or_
 from sqlmodel import Session, col, select
 
-from app import consents, contacts, cursors, erasures, etags, jobs, locks, models, recordings, titles, transcripts
+from app import (
+    consents,
+    contacts,
+    cursors,
+    erasures,
+    etags,
+    jobs,
+    locks,
+    models,
+    recordings,
+    retention,
+    titles,
+    transcripts,
+)
 from app.consents import Grant
 from app.db import WriteSession, now
 from app.errors import ConsentWithdrawn, NotFound, RecordingAbsent, RecordingDuplicate, RecordingPresent
@@ -145,9 +158,10 @@ def hearing_options(interview: models.Interview, **asked: Any) -> dict[str, Any]
 
 
 def check_can_record(session: Session, interview: models.Interview) -> None:
-    """Raises ConsentWithdrawn, RecordingPresent, and StateConflict while the words it has are being searched."""
+    """Raises ConsentWithdrawn, RecordingErased, RecordingPresent, and StateConflict while its words are searched."""
     if interview.status == "withdrawn":
         raise withdrawn()
+    recordings.check_kept(interview)
     if recordings.of(session, interview.id) is not None:
         raise RecordingPresent("This interview has its recording. Make another interview for another recording.")
     jobs.check_idle(session, interview.id)
@@ -238,15 +252,15 @@ def check_version(interview: models.Interview, if_match: str | None) -> None:
 
 
 def update(
-    session: WriteSession, owner_id: str, interview_id: str, changes: Mapping[str, Any], *, if_match: str | None
+    session: WriteSession, caller: Caller, interview_id: str, changes: Mapping[str, Any], *, if_match: str | None
 ) -> models.Interview:
     """Raises VersionMismatch, and FieldInvalid when its contact is none of the caller's."""
-    interview = find(session, owner_id, interview_id)
+    interview = find(session, caller.owner_id, interview_id)
     check_version(interview, if_match)
     # Looked up before: a query writes what was changed so far, and a cleared title cannot be written.
     recording = recordings.of(session, interview_id)
-    contacts.take_up(session, owner_id, changes.get("contact_id"))
-    for name, value in changes.items():
+    contacts.take_up(session, caller.owner_id, changes.get("contact_id"))
+    for name, value in retention.columns(changes, by=caller.key_id, at=now()).items():
         setattr(interview, name, value)
     interview.vocabulary = interview.vocabulary or []
     interview.title = interview.title or titles.made_up(interview, recording.filename if recording else None)
@@ -258,8 +272,10 @@ def update(
 def hear_again(
     session: WriteSession, queue: Queue, owner_id: str, interview_id: str, asked: dict[str, Any]
 ) -> models.Job:
-    """A new transcription with other options. Raises RecordingAbsent."""
+    """A new transcription with other options. Raises RecordingAbsent, RecordingErased, TranscriptErased."""
     interview = readable(session, owner_id, interview_id)
+    recordings.check_kept(interview)
+    transcripts.check_kept(interview)
     if recordings.of(session, interview_id) is None:
         raise RecordingAbsent("There is no recording to hear yet. Send it by PUT.")
     return jobs.submit(session, queue, interview, kind="transcription", options=hearing_options(interview, **asked))

@@ -1,6 +1,6 @@
 """Background work as people see it: asked for, shown, canceled, tried again. Queued in the transaction that asks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -10,7 +10,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlmodel import Session, col, delete, select
 
-from app import deliveries, locks, models, recordings
+from app import deliveries, locks, models, recordings, transcripts
 from app.db import BUSY_TIMEOUT_MS, WriteSession, now, teach_unixepoch
 from app.deliveries import Event
 from app.errors import CandidError, ConsentWithdrawn, JobFinished, JobNotRetryable, NotFound, StateConflict
@@ -124,10 +124,30 @@ class Queue:
             job.attempt,
         )
 
+    def forget(self, jobs: Sequence[models.Job]) -> bool:
+        """Removes what the engine has noted of jobs that have ended; False while a worker is still leaving one."""
+        ids = _workflow_ids(jobs)
+        if not ids:
+            return True
+        found = self.client.list_workflows(workflow_ids=ids, load_input=False, load_output=False)
+        if any(workflow.status == "PENDING" for workflow in found):
+            return False
+        self.client.delete_workflows([workflow.workflow_id for workflow in found])
+        return True
+
+    def stop(self, jobs: Sequence[models.Job]) -> None:
+        """Ends what the engine takes to be running. Only where no worker is alive: one would go on until it looks."""
+        for name in _workflow_ids(jobs):
+            self.client.cancel_workflow(name)
+
     def close(self) -> None:
         self.client.destroy()
         if self.engine is not None:
             self.engine.dispose()
+
+
+def _workflow_ids(jobs: Sequence[models.Job]) -> list[str]:
+    return [workflow_id(job.id, attempt) for job in jobs for attempt in range(1, job.attempt + 1)]
 
 
 def workflow_id(job_id: str, attempt: int) -> str:
@@ -198,7 +218,9 @@ def cancel(session: WriteSession, owner_id: str, job_id: str) -> models.Job:
 
 
 def retry(session: WriteSession, queue: Queue, owner_id: str, job_id: str) -> models.Job:
-    """A new attempt of a failed or canceled job. Raises NotFound, JobNotRetryable, ConsentWithdrawn, StateConflict.
+    """A new attempt of a failed or canceled job.
+
+    Raises NotFound, JobNotRetryable, ConsentWithdrawn, RecordingErased, TranscriptErased, StateConflict.
 
     What an earlier attempt heard is kept until the job succeeds, so hearing goes on where it was.
     """
@@ -208,10 +230,14 @@ def retry(session: WriteSession, queue: Queue, owner_id: str, job_id: str) -> mo
         raise JobNotRetryable(f"The job is {job.status}.", job_status=job.status)
     if interview.status == "withdrawn":
         raise ConsentWithdrawn("Consent was withdrawn: there is nothing left to work on.")
+    if job.kind == "transcription":
+        recordings.check_kept(interview)
+    transcripts.check_kept(interview)
     check_idle(session, interview.id)
     job.status, job.stage, job.attempt, job.starts = "queued", None, job.attempt + 1, 0
     job.progress, job.audio_done_ms, job.eta_s = 0.0, 0, None
     job.error = job.cancel_requested_at = job.worker_id = job.started_at = job.finished_at = None
+    job.queued_at = now()
     job.version += 1
     _enqueue(session, queue, job, interview)
     return job

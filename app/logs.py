@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 
+from app import ids
 from app.settings import Settings
 
 Event = MutableMapping[str, Any]
@@ -27,6 +28,19 @@ FIELDS = frozenset(
 TRUSTED_LOGGERS = ("uvicorn", "dbos", "alembic")
 LOUD_LOGGERS = {"dbos": logging.WARNING, "alembic": logging.WARNING, "httpx": logging.WARNING}
 FRAMES = 12
+
+
+# What of a path may be in a line, when it has the form that our ids have.
+PATH_FIELDS = {"interview_id": ("interview", ids.Kind.INTERVIEW), "job_id": ("job", ids.Kind.JOB)}
+
+
+def ids_of(path_params: Mapping[str, Any]) -> dict[str, str]:
+    """The interview and the job of a path as fields of a line; whatever else stands there may be anything."""
+    return {
+        field: path_params[name]
+        for name, (field, kind) in PATH_FIELDS.items()
+        if ids.is_a(kind, str(path_params.get(name)))
+    }
 
 
 def set_up(settings: Settings) -> None:

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
 
-from app import backups, keys, migrations, resumables
+from app import backups, keys, migrations, rates, resumables
 from app.api import (
     comparison,
     consents,
@@ -31,10 +31,12 @@ from app.api import keys as api_keys
 from app.api.deps import House
 from app.api.guards import Guarded, Hosted
 from app.api.heads import Headed, headed
+from app.api.streams import Streams
 from app.db import now, open_engine, writing
 from app.jobs import Queue
 from app.keys import Token
 from app.metrics import Measured
+from app.rates import Rates
 from app.recordings import UPLOAD_MAY_TAKE, Recordings
 from app.settings import Settings
 
@@ -61,6 +63,7 @@ READ = (
     *("Accept-Ranges", "Content-Disposition", "Content-Digest", "Content-Range", "Repr-Digest", "Want-Repr-Digest"),
     *("Tus-Checksum-Algorithm", "Tus-Extension", "Tus-Max-Size", "Tus-Resumable", "Tus-Version"),
     *("Upload-Expires", "Upload-Length", "Upload-Metadata", "Upload-Offset", "Candid-Interview"),
+    *("RateLimit", "RateLimit-Policy"),
 )
 TAGS = {
     "interviews": "One conversation with somebody about their work.",
@@ -102,11 +105,14 @@ def prepare(settings: Settings) -> Token | None:
 
 def open_house(settings: Settings) -> House:
     """What lives as long as the process. Close it with `close_house`."""
+    engine = open_engine(settings.sqlalchemy_url)
     return House(
         settings=settings,
-        engine=open_engine(settings.sqlalchemy_url),
+        engine=engine,
         recordings=Recordings(settings.recordings_location, settings.data_dir / "incoming"),
         queue=Queue(settings.sqlalchemy_url),
+        streams=Streams(engine, per_key=settings.streams_per_key),
+        rates=Rates(rates.quotas(settings)),
     )
 
 
@@ -122,6 +128,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     resumables.sweep(app.state.house.engine, app.state.house.recordings, at=now())
     yield
     close_house(app.state.house)
+
+
+def leave(app: FastAPI) -> None:
+    """Ends what has no end of its own. The server waits for open answers before it stops, and a stream is one."""
+    house: House | None = getattr(app.state, "house", None)
+    if house is not None:
+        house.streams.leave()
 
 
 def create_app(settings: Settings) -> FastAPI:

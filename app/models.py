@@ -12,7 +12,7 @@ owner 1─* interview 1─* consent 1─* consent_event
                     1─* erasure
 owner 1─* reply (of an interview, or of none)
 owner 1─* webhook 1─* delivery
-worker: the heartbeats of the worker processes
+worker: the heartbeats of the worker processes · retention_run: what they erase once a day
 """
 
 from datetime import datetime
@@ -25,6 +25,7 @@ from sqlalchemy import (
     Column,
     ForeignKey,
     Index,
+    Integer,
     String,
     Text,
     UniqueConstraint,
@@ -97,7 +98,11 @@ class ApiKey(SQLModel, table=True):
 
 
 class Interview(SQLModel, table=True):
-    """`version` counts changes and is the ETag. `transcript_version` is the one that readers get; 0: none yet."""
+    """`version` counts changes and is the ETag. `transcript_version` is the one that readers get; 0: none (yet).
+
+    `keep_..._days` are what was promised for this interview, beside what the installation keeps all for. A hold has all
+    its three members or none.
+    """
 
     __table_args__ = (
         CheckConstraint(
@@ -123,6 +128,13 @@ class Interview(SQLModel, table=True):
     created_at: datetime = Field(default_factory=now, sa_column=_instant())
     updated_at: datetime = Field(default_factory=now, sa_column=_instant())
     deleted_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+    keep_recording_days: int | None = None
+    keep_transcript_days: int | None = None
+    recording_erased_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+    transcript_erased_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+    hold_reason: str | None = Field(default=None, max_length=1000)
+    hold_by: str | None = Field(default=None, max_length=ID_LENGTH)
+    hold_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
 
 
 class Consent(SQLModel, table=True):
@@ -161,11 +173,15 @@ class ConsentEvent(SQLModel, table=True):
 
 
 class Erasure(SQLModel, table=True):
-    """The certificate of an erasure: asked when, done when, and what there was. Holds no words."""
+    """The certificate of an erasure: asked when, done when, and what there was. Holds no words.
+
+    `kind`: everything (a withdrawal, a deletion), or what was kept long enough: the recording, the transcript.
+    """
 
     id: str = _key(ids.Kind.ERASURE)
     owner_id: str = Field(sa_column=_ref("owner"))
     interview_id: str = Field(sa_column=_ref("interview"))
+    kind: str = Field(default="everything", sa_column=Column(String(20), nullable=False, server_default="everything"))
     consent_id: str | None = Field(default=None, max_length=ID_LENGTH)
     requested_by: str = Field(max_length=ID_LENGTH)
     requested_at: datetime = Field(default_factory=now, sa_column=_instant())
@@ -247,6 +263,7 @@ class Job(SQLModel, table=True):
     cancel_requested_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
     worker_id: str | None = Field(default=None, max_length=100)
     created_at: datetime = Field(default_factory=now, sa_column=_instant())
+    queued_at: datetime | None = Field(default_factory=now, sa_column=_instant(nullable=True))
     started_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
     finished_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
     version: int = 1
@@ -480,10 +497,28 @@ class Delivery(SQLModel, table=True):
 
 
 class Worker(SQLModel, table=True):
-    """The heartbeat of one worker process; its id is its executor id, never used by two processes."""
+    """The heartbeat of one worker process; its id is its executor id, never used by two processes.
+
+    `rtf`: how fast it hears with its own model, None until it has heard; `jobs`: how many it works on.
+    """
 
     id: str = Field(primary_key=True, max_length=100)
     started_at: datetime = Field(default_factory=now, sa_column=_instant())
     beat_at: datetime = Field(default_factory=now, sa_column=_instant())
     engine: str = Field(max_length=40)
     model: str = Field(max_length=200)
+    rtf: float | None = None
+    jobs: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))
+
+
+class RetentionRun(SQLModel, table=True):
+    """The erasing of what was kept long enough, once a day (UTC) over all workers; `worker_id` is at it."""
+
+    __tablename__ = "retention_run"
+
+    day: str = Field(primary_key=True, max_length=10)
+    worker_id: str = Field(max_length=100)
+    began_at: datetime = Field(default_factory=now, sa_column=_instant())
+    ended_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+    recordings: int = 0
+    transcripts: int = 0

@@ -16,7 +16,7 @@ from sqlmodel import Session, col, select
 from app import ids, models
 from app.buckets import Bucket
 from app.db import reading
-from app.errors import NotFound, RecordingLost, StorageFull
+from app.errors import NotFound, RecordingErased, RecordingLost, StorageFull
 from app.stores import Folder, Found, Store, sync_folder
 
 # Room that must stay free after an upload on the disk it is written to, in bytes: the database's own, by default.
@@ -234,7 +234,18 @@ def of(session: Session, interview_id: str) -> models.Recording | None:
     return session.exec(select(models.Recording).where(models.Recording.interview_id == interview_id)).first()
 
 
+def check_kept(interview: models.Interview) -> None:
+    """Raises RecordingErased. Once its time was over a recording does not come back: that would undo the promise."""
+    if interview.recording_erased_at is not None:
+        raise RecordingErased(
+            "Its time was over. Make another interview for another recording.",
+            erased_at=interview.recording_erased_at.isoformat(),
+        )
+
+
 def find(session: Session, interview_id: str) -> models.Recording:
+    """Raises NotFound, RecordingErased."""
+    check_kept(session.get_one(models.Interview, interview_id))
     recording = of(session, interview_id)
     if recording is None:
         raise NotFound("This interview has no recording.")

@@ -4,11 +4,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
-from sqlmodel import col, delete, select
+from sqlmodel import Session, col, delete, select
 
 from app import claims, consents, erasures, ids, interviews, models
-from app.db import WriteSession, open_engine, writing
+from app.db import WriteSession, open_engine, reading, writing
 from app.errors import NotFound
+from app.jobs import Queue
 from app.keys import Caller
 from app.recordings import Recordings
 from app.settings import Settings
@@ -28,6 +29,7 @@ class Certificate(BaseModel):
     requested_by: str = Field(max_length=models.ID_LENGTH)
     requested_at: datetime
     is_deleted: bool
+    kind: erasures.Kind = erasures.Kind.EVERYTHING
 
     @field_validator("requested_at")
     @classmethod
@@ -39,15 +41,20 @@ class Certificate(BaseModel):
 def erase_again(settings: Settings, certificates: list[Certificate]) -> int:
     """Erases in an installation where nothing runs; returns how many interviews. Nothing that they name may be left."""
     engine, store = open_engine(settings.sqlalchemy_url), Recordings(settings.recordings_location, settings.data_dir)
+    queue = Queue(settings.sqlalchemy_url)
     try:
         with writing(engine) as session:
             _forget_workers(session)
             erased = [found.id for one in certificates if (found := _begin(session, one)) is not None]
+        with reading(engine) as session:
+            stopped = _jobs(session, certificates)
+        queue.stop(stopped)
         for erasure_id in erased:
-            if not erasures.finish(engine, store, settings.work_dir, erasure_id):
+            if not erasures.finish(engine, queue, store, settings.work_dir, erasure_id):
                 message = f"the erasure {erasure_id} could not be done again"
                 raise RuntimeError(message)
     finally:
+        queue.close()
         engine.dispose()
     return len(erased)
 
@@ -56,6 +63,11 @@ def _forget_workers(session: WriteSession) -> None:
     """Those of the backup's moment work elsewhere or not at all: what they were at is queued again."""
     claims.release(session, set(session.exec(select(models.Worker.id))) | _at_work(session))
     session.exec(delete(models.Worker))
+
+
+def _jobs(session: Session, certificates: list[Certificate]) -> list[models.Job]:
+    interviews = [one.interview_id for one in certificates]
+    return list(session.exec(select(models.Job).where(col(models.Job.interview_id).in_(interviews))))
 
 
 def _at_work(session: WriteSession) -> set[str]:
@@ -79,6 +91,8 @@ def _begin(session: WriteSession, certificate: Certificate) -> models.Erasure | 
 
 
 def _erase(session: WriteSession, certificate: Certificate, interview: models.Interview) -> models.Erasure:
+    if certificate.kind is not erasures.Kind.EVERYTHING:
+        return erasures.begin_part(session, interview, certificate.kind)
     caller = Caller(certificate.owner_id, certificate.requested_by, frozenset())
     if certificate.is_deleted and interview.deleted_at is None:
         return interviews.delete(session, caller, interview.id, if_match=None)

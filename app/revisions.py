@@ -32,9 +32,10 @@ def check_importable(
 ) -> models.Interview:
     """The interview, if a transcript may come in.
 
-    Raises NotFound, ConsentWithdrawn, ConsentRequired, VersionMismatch, StateConflict.
+    Raises NotFound, ConsentWithdrawn, TranscriptErased, ConsentRequired, VersionMismatch, StateConflict.
     """
     interview = interviews.readable(session, owner_id, interview_id)
+    transcripts.check_kept(interview)
     if not consent:
         consents.require(session, interview.id)
     transcripts.check_version(interview, if_match)

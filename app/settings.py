@@ -107,6 +107,47 @@ class Settings(BaseSettings):
         ge=60,
         description="Seconds that an unfinished resumable upload is kept after the last byte of it came.",
     )
+    reads_per_minute: int = Field(
+        default=6000,
+        ge=0,
+        description="Requests that read which one key may make in 60 seconds; more are answered with 429. "
+        "Counted by each API process for itself, as are the next three. 0: as many as they like.",
+    )
+    writes_per_minute: int = Field(
+        default=1200, ge=0, description="Requests that change something, by key in 60 seconds. 0: any number."
+    )
+    uploads_per_minute: int = Field(
+        default=600,
+        ge=0,
+        description="Requests that bring a body which is not JSON, such as a recording or a part of one, by key in "
+        "60 seconds. 0: any number.",
+    )
+    refused_keys_per_minute: int = Field(
+        default=120,
+        ge=0,
+        description="Requests without a good key that one address may make in 60 seconds; after that only keys that "
+        "were good before are looked at. Behind a proxy, have it send X-Forwarded-For. 0: any number.",
+    )
+    streams_per_key: int = Field(
+        default=100,
+        ge=1,
+        le=10_000,
+        description="Streams of job events that one key may have open at an API process. More are answered with 429.",
+    )
+    keep_recordings_days: int | None = Field(
+        default=None,
+        ge=1,
+        le=36500,
+        description="Days after which a recording is erased, counted from when it came. Absent: kept until somebody "
+        "erases it. An interview may promise a shorter time; one that is held is kept.",
+    )
+    keep_transcripts_days: int | None = Field(
+        default=None,
+        ge=1,
+        le=36500,
+        description="Days after which a transcript is erased with all that was found in it, counted from its first "
+        "version. Absent: kept until somebody erases it.",
+    )
     decode_memory_bytes: int = Field(
         default=3 * GIB // 2, ge=256 * MIB, description="Address space of the decoding child, in bytes."
     )

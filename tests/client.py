@@ -25,6 +25,7 @@ TELLING = (
     *("accept-ranges", "content-range", "content-disposition", "content-digest", "repr-digest", "want-repr-digest"),
     *("tus-extension", "tus-max-size", "tus-checksum-algorithm", "candid-interview"),
     *("upload-offset", "upload-length", "upload-expires", "upload-metadata"),
+    *("ratelimit", "ratelimit-policy"),
 )
 
 

@@ -20,6 +20,7 @@ from app.errors import AttemptsExhausted, CandidError, PassingFailure, Recording
 from app.jobs import ACTIVE, workflow_id
 from workers import jobs
 from workers.bench import Bench
+from workers.daily import Erasing
 
 log = structlog.get_logger()
 
@@ -110,13 +111,22 @@ class Supervision:
     def __init__(self, bench: Bench, locks: Locks) -> None:
         self.bench, self.locks = bench, locks
         self.watch = Watch(dead_after_s=bench.settings.dead_after_s)
+        self.erasing = Erasing(bench)
         self._ended = threading.Event()
         self._next_tidy = 0.0
         self._threads = [
             threading.Thread(target=self._repeat, args=[(self.beat,)], name="heartbeat", daemon=True),
             threading.Thread(
                 target=self._repeat,
-                args=[(self.take_over, self.reconcile, self.finish_erasures, self.tidy)],
+                args=[
+                    (
+                        self.take_over,
+                        self.reconcile,
+                        self.finish_erasures,
+                        self.erase_what_was_kept_long_enough,
+                        self.tidy,
+                    )
+                ],
                 name="supervision",
                 daemon=True,
             ),
@@ -131,6 +141,7 @@ class Supervision:
                 row = models.Worker(id=worker_id, engine=settings.engine, model=settings.model)
                 session.add(row)
             row.beat_at = now()
+            row.rtf, row.jobs = self.bench.pace.rtf(settings.model), self.bench.gate.inside
 
     def start(self) -> None:
         for thread in self._threads:
@@ -206,7 +217,11 @@ class Supervision:
         with reading(self.bench.engine) as session:
             pending = erasures.pending(session)
         for erasure_id in pending:
-            erasures.finish(self.bench.engine, self.bench.recordings, self.bench.settings.work_dir, erasure_id)
+            bench = self.bench
+            erasures.finish(bench.engine, bench.queue, bench.recordings, bench.settings.work_dir, erasure_id)
+
+    def erase_what_was_kept_long_enough(self) -> None:
+        self.erasing.step(at=now())
 
     def tidy(self) -> None:
         """Removes scratch space of ended jobs, what dead uploads left, old replies, deliveries and engine's records."""

@@ -207,4 +207,5 @@ def point_to_job(response: Response, job: models.Job) -> None:
 
 def finish_erasure(later: BackgroundTasks, house: House, erasure_id: str) -> None:
     """Erases the sound right after the answer, when the commit is certain. Should we die first, a worker does it."""
-    later.add_task(erasures.finish, house.engine, house.recordings, house.settings.work_dir, erasure_id)
+    settings = house.settings
+    later.add_task(erasures.finish, house.engine, house.queue, house.recordings, settings.work_dir, erasure_id)

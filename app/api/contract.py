@@ -15,11 +15,16 @@ Json = dict[str, Any]
 UNSEEN = (
     FieldProblem,
     Problem,
+    schemas.JobEvent,
     schemas.InterviewIn,
     *(schemas.TranscriptIn, schemas.SpeakerIn, schemas.SegmentIn, schemas.WordIn),
     *(schemas.TurnsIn, schemas.NamedIn, schemas.TurnIn),
 )
-REQUEST_ID = {"$ref": "#/components/headers/RequestId"}
+REQUEST_ID = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
+RATES = {
+    "RateLimit-Policy": {"$ref": "#/components/headers/RateLimitPolicy"},
+    "RateLimit": {"$ref": "#/components/headers/RateLimit"},
+}
 
 
 def of(app: FastAPI) -> Json:
@@ -44,7 +49,9 @@ def mended(document: Json) -> Json:
     for extra in UNSEEN:
         components["schemas"][extra.__name__] = _component(extra)
     components["headers"] = {
-        "RequestId": declared.header("Quote it when you ask for help.", "req_01979d2f0e5b7c3a8d21")
+        "RequestId": declared.header("Quote it when you ask for help.", "req_01979d2f0e5b7c3a8d21"),
+        "RateLimitPolicy": declared.header("What was counted, and how much of it there may be.", '"reads";q=6000;w=60'),
+        "RateLimit": declared.header("What remains of that, and seconds until there is more.", '"reads";r=5999;t=60'),
     }
     components["examples"] = declared.examples() | bodies.EXAMPLE_BODIES | _examples_of(components["schemas"])
     for operation in operations(document):
@@ -54,7 +61,7 @@ def mended(document: Json) -> Json:
         for content in _contents(operation):
             _exemplify(content, components["examples"])
         for response in operation["responses"].values():
-            _finish(response, components["schemas"])
+            _finish(response, components["schemas"], is_counted=bool(operation["security"]))
     _link(document)
     # What nothing points to is left out: problems that only jobs have, and FastAPI's own form of a 422.
     for kind in ("schemas", "examples"):
@@ -144,12 +151,12 @@ def _exemplify(content: Json, known: Json) -> None:
         content["examples"] = {name: {"$ref": f"{declared.EXAMPLES}/{name}"}}
 
 
-def _finish(response: Json, schemas: Json) -> None:
+def _finish(response: Json, schemas: Json, *, is_counted: bool) -> None:
     if response["description"] == "Successful Response":
         name = response.get("content", {}).get("application/json", {}).get("schema", {}).get("$ref", "")
         about = schemas[name.rpartition("/")[2]]["description"] if name else "It is done."
         response["description"] = about.split("\n\n")[0]
-    response["headers"] = response.get("headers", {}) | {"X-Request-Id": REQUEST_ID}
+    response["headers"] = response.get("headers", {}) | REQUEST_ID | (RATES if is_counted else {})
     if response.get("content") == {}:
         del response["content"]
 

@@ -11,9 +11,11 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import db, ids, keys, replies
+from app.api.streams import Streams
 from app.db import ReadSession, WriteSession
 from app.jobs import Queue
 from app.keys import Caller, Scope
+from app.rates import Rates
 from app.recordings import Recordings
 from app.replies import InFlight
 from app.settings import Settings
@@ -24,12 +26,14 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class House:
-    """What lives as long as the process: settings, database, recordings, queue, and the keys of running requests."""
+    """What lives as long as the process: what it works with, open streams, who asked how often, keys in use."""
 
     settings: Settings
     engine: Engine
     recordings: Recordings
     queue: Queue
+    streams: Streams
+    rates: Rates
     in_flight: InFlight = field(default_factory=InFlight)
 
 
@@ -69,7 +73,7 @@ _bearer = HTTPBearer(
 
 
 def identify(request: Request) -> Caller:
-    """Who calls. `routes.Route` asks before it reads a body. Raises KeyMissing, KeyRefused."""
+    """Who calls. `admission.admit` asks before a body is read. Raises KeyMissing, KeyRefused."""
     # Sessions of their own: who calls must be known before a body is read and a transaction begun.
     engine = _house(request).engine
     token = keys.bearer(request.headers.get("authorization"))

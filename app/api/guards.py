@@ -1,6 +1,8 @@
-"""What every answer carries, the unforeseen too: a request id, and headers that keep browsers from guessing."""
+"""What every answer carries, the unforeseen too: a request id, what the caller may still do, headers for browsers."""
 
+import logging
 import re
+import time
 from collections.abc import Sequence
 
 import structlog
@@ -8,9 +10,14 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app import ids
-from app.api import problems
+from app import ids, logs
+from app.api import admission, problems
+from app.metrics import METHODS
 
+log = structlog.get_logger()
+
+# Asked every few seconds by machines.
+WATCHERS = ("/healthz", "/readyz", "/metrics")
 GIVEN_ID = re.compile(rb"[A-Za-z0-9_-]{8,64}")
 HOST = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(:\d{1,5})?")
 
@@ -47,6 +54,8 @@ class Guarded:
                 if answer.has_begun:
                     raise
                 await problem(scope, receive, answer.send)
+            finally:
+                answer.note(scope)
 
 
 class Answer:
@@ -54,16 +63,41 @@ class Answer:
 
     def __init__(self, scope: Scope, send: Send) -> None:
         self.request_id = _request_id(scope)
-        self.has_begun = False
+        self.status: int | None = None
+        self._began = time.perf_counter()
         self._send = send
         self._is_docs = scope["path"].startswith("/docs")
-        scope.setdefault("state", {})["request_id"] = self.request_id
+        self._state = scope.setdefault("state", {})
+        self._state["request_id"] = self.request_id
+
+    @property
+    def has_begun(self) -> bool:
+        return self.status is not None
+
+    def note(self, scope: Scope) -> None:
+        """The line of this request: its route and never its path, and the problem's code where there was one."""
+        route = getattr(scope.get("route"), "path", "none")
+        facts = {"code": self._state["code"]} if "code" in self._state else {}
+        if (caller := self._state.get("caller")) is not None:
+            facts["key_id"] = caller.key_id
+        log.log(
+            logging.DEBUG if route in WATCHERS else logging.INFO,
+            "answered",
+            method=scope["method"] if scope["method"] in METHODS else "other",
+            route=route,
+            status=self.status,
+            duration_ms=round((time.perf_counter() - self._began) * 1000),
+            **facts,
+            **logs.ids_of(scope.get("path_params", {})),
+        )
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.has_begun = True
+            self.status = message["status"]
             headers = MutableHeaders(scope=message)
             headers["X-Request-Id"] = self.request_id
+            if (standing := self._state.get("standing")) is not None:
+                headers.update(admission.headers_of(standing))
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
             if self._is_docs:

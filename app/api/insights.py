@@ -20,7 +20,13 @@ AllFiltersDep = Annotated[schemas.AllInsightFilters, Query()]
 @router.get(
     "/interviews/{interview_id}/insights",
     responses=declared.LINKED
-    | declared.failures(errors.CursorInvalid, errors.NotFound, errors.TranscriptNotReady, errors.ConsentWithdrawn),
+    | declared.failures(
+        errors.CursorInvalid,
+        errors.NotFound,
+        errors.TranscriptNotReady,
+        errors.TranscriptErased,
+        errors.ConsentWithdrawn,
+    ),
 )
 def list_interview_insights(
     interview_id: deps.InterviewId,
@@ -86,6 +92,7 @@ def _as_it_is(session: Session, owner_id: str, insight_id: str) -> schemas.Insig
         errors.NotFound,
         errors.ConsentWithdrawn,
         errors.TranscriptNotReady,
+        errors.TranscriptErased,
         errors.InsightPresent,
         errors.QuoteNotFound,
     ),

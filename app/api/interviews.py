@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, BackgroundTasks, Body, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from app import cursors, errors, interviews, jobs
+from app import cursors, erasures, errors, interviews, jobs
 from app.api import arrivals, bodies, declared, deps, schemas, views
 from app.api.deps import HouseDep, ReaderDep, ReadSessionDep, WriterDep, WriteSessionDep
 from app.api.routes import Route
@@ -13,6 +13,7 @@ from app.interviews import Filters
 
 router = APIRouter(prefix="/v1/interviews", tags=["interviews"], route_class=Route)
 
+KEPT_LONG_ENOUGH = (errors.RecordingErased, errors.TranscriptErased)
 # Without a body a recording is heard again as it was.
 AS_BEFORE = schemas.TranscriptionIn()
 
@@ -111,7 +112,7 @@ def update_interview(
 ) -> schemas.InterviewOut:
     """Change an interview. Only what is named is changed; with `If-Match`, only if nobody else has changed it."""
     wanted = change.model_dump(exclude_unset=True)
-    changed = interviews.update(session, caller.owner_id, interview_id, wanted, if_match=if_match)
+    changed = interviews.update(session, caller, interview_id, wanted, if_match=if_match)
     response.headers["ETag"] = interviews.etag(changed, jobs.latest(session, changed.id))
     return views.interview(session, changed)
 
@@ -141,7 +142,9 @@ def delete_interview(
     "/{interview_id}/transcriptions",
     status_code=202,
     responses=declared.ACCEPTED
-    | declared.failures(errors.NotFound, errors.RecordingAbsent, errors.StateConflict, errors.ConsentWithdrawn),
+    | declared.failures(
+        errors.NotFound, errors.RecordingAbsent, errors.StateConflict, errors.ConsentWithdrawn, *KEPT_LONG_ENOUGH
+    ),
 )
 def create_transcription(
     interview_id: deps.InterviewId,
@@ -162,7 +165,13 @@ def create_transcription(
     "/{interview_id}/extractions",
     status_code=202,
     responses=declared.ACCEPTED
-    | declared.failures(errors.NotFound, errors.TranscriptNotReady, errors.StateConflict, errors.ConsentWithdrawn),
+    | declared.failures(
+        errors.NotFound,
+        errors.TranscriptNotReady,
+        errors.TranscriptErased,
+        errors.StateConflict,
+        errors.ConsentWithdrawn,
+    ),
 )
 def create_extraction(
     interview_id: deps.InterviewId, response: Response, house: HouseDep, caller: WriterDep, session: WriteSessionDep
@@ -171,3 +180,13 @@ def create_extraction(
     job = interviews.extract_again(session, house.queue, caller.owner_id, interview_id)
     bodies.point_to_job(response, job)
     return views.job(job)
+
+
+@router.get("/{interview_id}/erasures", responses=declared.failures(errors.NotFound, errors.ConsentWithdrawn))
+def list_interview_erasures(
+    interview_id: deps.InterviewId, caller: ReaderDep, session: ReadSessionDep
+) -> schemas.ErasureListOut:
+    """List the certificates of an interview. Of the parts whose time was over; a withdrawal's is with its consent."""
+    interview = interviews.readable(session, caller.owner_id, interview_id)
+    found = erasures.of_interview(session, interview.id)
+    return schemas.ErasureListOut(items=[schemas.ErasureOut.model_validate(erasure) for erasure in found])

@@ -1,37 +1,44 @@
 """Jobs over HTTP: how far the work is, as an answer or as a stream; stop it, try it again."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
-from starlette.concurrency import run_in_threadpool
 
-from app import db, errors, jobs, models
-from app.api import bodies, declared, deps, schemas, views
-from app.api.deps import House, HouseDep, ReaderDep, ReadSessionDep, WriterDep, WriteSessionDep
+from app import db, errors, followings, jobs
+from app.api import bodies, declared, deps, schemas, streams, views
+from app.api.deps import HouseDep, ReaderDep, ReadSessionDep, WriterDep, WriteSessionDep
 from app.api.routes import Route
-from app.keys import Caller
+from app.api.streams import NothingMore
+from app.followings import Following, News
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"], route_class=Route)
 
-# How often a stream looks for news, in seconds. People watch a bar; the database is asked once a second for each.
-LOOK_EVERY_S = 1.0
 STREAM: declared.Responses = {
     200: {
-        "description": "Events until the job has ended; the data of each is the job as JSON.",
+        "description": "Events until the job has ended, each with the job as it is then.",
         "content": {
             "text/event-stream": {
-                # OpenAPI 3.1 cannot say what one event of a stream is, and tools disagree on whether a schema here
-                # means the whole or one event: so it says it in words.
-                "schema": {"description": "Each event's `data` is a JobOut as JSON."},
-                "example": f"id: 7\nevent: progress\ndata: {json.dumps(schemas.JOB_EXAMPLE)}\n\n",
+                # OpenAPI 3.1 has no word for one event of a stream, so it is the content of a text; no `type`, because
+                # tools disagree on whether a schema here means the whole or one event.
+                "schema": {
+                    "description": "Each event is a JobEvent: the lines `id`, `event`, `data` (as JSON) and `retry`.",
+                    "contentMediaType": "text/event-stream",
+                    "contentSchema": {"$ref": f"{declared.SCHEMAS}/JobEvent"},
+                },
+                "example": f"event: progress\ndata: {json.dumps(schemas.JOB_EXAMPLE)}\nid: 7\nretry: 3000\n\n",
             }
         },
-    }
+    },
+    204: {"description": "The job has ended, and `Last-Event-ID` says that you have seen it: do not come again."},
 }
+STREAM |= declared.failures(errors.NotFound, errors.ConsentWithdrawn, errors.StreamsExhausted)
+LastEventId = Annotated[
+    str | None,
+    Header(alias="Last-Event-ID", pattern="^[0-9]{1,15}$", description="The `id` of the last event that you have."),
+]
 
 
 @router.get("/{job_id}", responses=declared.failures(errors.NotFound))
@@ -50,7 +57,14 @@ def cancel_job(job_id: deps.JobId, caller: WriterDep, session: WriteSessionDep) 
     "/{job_id}/retry",
     status_code=202,
     responses=declared.ACCEPTED
-    | declared.failures(errors.NotFound, errors.JobNotRetryable, errors.StateConflict, errors.ConsentWithdrawn),
+    | declared.failures(
+        errors.NotFound,
+        errors.JobNotRetryable,
+        errors.StateConflict,
+        errors.ConsentWithdrawn,
+        errors.RecordingErased,
+        errors.TranscriptErased,
+    ),
 )
 def retry_job(
     job_id: deps.JobId, response: Response, house: HouseDep, caller: WriterDep, session: WriteSessionDep
@@ -61,33 +75,29 @@ def retry_job(
     return views.job(job)
 
 
-def _followed(job_id: deps.JobId, caller: ReaderDep, house: HouseDep) -> tuple[Caller, str]:
-    """Whose job it is, checked before the stream begins: a stream cannot turn into a problem any more."""
+def _begun(
+    job_id: deps.JobId, caller: ReaderDep, house: HouseDep, last_event_id: LastEventId = None
+) -> tuple[Following, News | None]:
+    # All that can be refused is, before the stream begins: a stream cannot turn into a problem any more.
+    house.streams.check_room(caller.key_id)
     with db.reading(house.engine) as session:
-        jobs.find(session, caller.owner_id, job_id)
-    return caller, job_id
+        following, news = followings.begin(session, caller, job_id, last_seen=int(last_event_id or 0))
+        if news is None and jobs.find(session, caller.owner_id, job_id).status in jobs.ENDED:
+            raise NothingMore
+    return following, news
 
 
-@router.get(
-    "/{job_id}/events", response_class=EventSourceResponse, responses=STREAM | declared.failures(errors.NotFound)
-)
+@router.get("/{job_id}/events", response_class=EventSourceResponse, responses=STREAM)
 async def stream_job_events(
-    house: HouseDep, followed: Annotated[tuple[Caller, str], Depends(_followed)]
+    request: Request, house: HouseDep, begun: Annotated[tuple[Following, News | None], Depends(_begun)]
 ) -> AsyncIterator[ServerSentEvent]:
-    """Follow a job. Server-sent events: `progress` whenever it changes, `done` at the end."""
-    caller, job_id = followed
-    seen = 0
-    while True:
-        job = await run_in_threadpool(_look, house, caller, job_id)
-        if job.version > seen:
-            seen = job.version
-            is_over = job.status in jobs.ENDED
-            yield ServerSentEvent(data=views.job(job), event="done" if is_over else "progress", id=str(seen))
-            if is_over:
-                return
-        await asyncio.sleep(LOOK_EVERY_S)
+    """Follow a job. Server-sent events: `progress` with every change, `done` or `refused` as the last.
 
-
-def _look(house: House, caller: Caller, job_id: str) -> models.Job:
-    with db.reading(house.engine) as session:
-        return jobs.find(session, caller.owner_id, job_id)
+    The events' ids are the job's versions and only grow, whichever process answers: send the last one as
+    `Last-Event-ID` (an EventSource does) and nothing that you have seen comes again. An event is the whole job, so
+    of changes that follow each other within a second the last is sent. `refused` brings a problem: the key was
+    revoked, or consent withdrawn. A comment comes every 15 seconds; a stream that ends without `done` or `refused` was
+    cut off, or the service was stopped: come again.
+    """
+    async for news in house.streams.follow(*begun):
+        yield streams.event(request, news)

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import Match, Mount
 
-from app import errors, faults
+from app import errors, faults, logs
 from app.api import heads
 from app.errors import CandidError
 from app.faults import Fault
@@ -58,8 +58,10 @@ STATUS: dict[type[CandidError], int] = {
     errors.FormatNotOffered: 406,
     errors.RangeInvalid: 416,
     errors.ConsentWithdrawn: 451,
+    errors.KeptLongEnough: 410,
     errors.StorageFull: 507,
     errors.RecordingsUnavailable: 503,
+    errors.RateLimited: 429,
 }
 
 
@@ -104,17 +106,24 @@ def answer(
 ) -> JSONResponse:
     """The problem as an answer; its status is its family's unless another is given."""
     status = status or status_of(type(error))
-    body = {
+    request.state.code = error.code
+    return JSONResponse(
+        body(request, error, status=status), status, headers=_headers(error) | (headers or {}), media_type=MEDIA_TYPE
+    )
+
+
+def body(request: Request, error: CandidError, *, status: int | None = None) -> dict[str, Any]:
+    """The problem's members; see `answer`."""
+    return {
         "type": f"/problems#{error.code}",
         "title": error.title(),
-        "status": status,
+        "status": status or status_of(type(error)),
         "detail": error.detail or f"{error.title()}.",
         "instance": quote(request.scope["path"], safe=PATH_SAFE),
         "code": error.code,
         "request_id": getattr(request.state, "request_id", ""),
         **error.facts,
     }
-    return JSONResponse(body, status, headers=_headers(error) | (headers or {}), media_type=MEDIA_TYPE)
 
 
 def _headers(error: CandidError) -> dict[str, str]:
@@ -167,7 +176,7 @@ def field_problems(found: Iterable[Any]) -> Iterable[dict[str, str]]:
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
     headers = dict(error.headers or {})
-    if error.status_code == HTTPStatus.NOT_MODIFIED:
+    if error.status_code in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
         return Response(status_code=error.status_code, headers=headers)
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(_methods_of(request))
@@ -246,5 +255,5 @@ def _told(fault: Fault) -> CandidError:
 
 def unforeseen(request: Request, error: Exception) -> JSONResponse:
     """The answer to a defect of ours: noted here in full, told to nobody."""
-    log.error("unforeseen", request=getattr(request.state, "request_id", ""), exc_info=error)
+    log.error("unforeseen", **logs.ids_of(request.path_params), exc_info=error)
     return answer(request, CandidError("Something went wrong here. It is noted under the request's id."))

@@ -14,7 +14,10 @@ from app.api.routes import Route
 
 router = APIRouter(prefix="/v1/interviews/{interview_id}/recording", tags=["recordings"], route_class=Route)
 
-READ_ERRORS = (errors.NotFound, errors.ConsentWithdrawn, errors.RecordingLost, errors.RecordingsUnavailable)
+READ_ERRORS = (
+    *(errors.NotFound, errors.ConsentWithdrawn, errors.RecordingErased),
+    *(errors.RecordingLost, errors.RecordingsUnavailable),
+)
 SHA256 = "sha-256=:n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=:"
 SOUND: dict[str, Any] = {
     "content": {
@@ -53,7 +56,7 @@ DOWNLOAD_HEAD |= declared.failures(*READ_ERRORS)
     responses=declared.INTERVIEW_CREATED
     | declared.failures(
         *UPLOAD_ERRORS,
-        *(errors.NotFound, errors.RecordingPresent, errors.RecordingDuplicate),
+        *(errors.NotFound, errors.RecordingPresent, errors.RecordingDuplicate, errors.RecordingErased),
         *(errors.StateConflict, errors.ConsentWithdrawn),
     ),
     openapi_extra=bodies.PUT_RECORDING,

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
+import structlog
 from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
@@ -11,8 +12,8 @@ from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Message
 
-from app import errors
-from app.api import bodies, deps, replays
+from app import errors, logs
+from app.api import admission, bodies, deps, replays
 from app.api.declared import failures, joined
 from app.api.problems import DatabaseUnavailable, HostUnknown
 from app.errors import CandidError, InvalidRequest, MediaTypeRefused
@@ -21,7 +22,7 @@ Answer = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class Route(APIRoute):
-    """Knows who calls, refuses query parameters that do not exist, and bounds a JSON body, in this order.
+    """Knows who calls and how often, refuses query parameters that do not exist, and bounds a JSON body, in this order.
 
     FastAPI parses a JSON body before any dependency runs: without this, a stranger's malformed body would be answered
     with 400 instead of 401, and its own limit answers in plain text. A POST that changes something honours
@@ -43,7 +44,7 @@ class Route(APIRoute):
     def common_failures(self) -> Iterator[type[CandidError]]:
         yield from (CandidError, HostUnknown, errors.InvalidRequest)
         if uses(self.dependant, deps.caller):
-            yield from (errors.KeyMissing, errors.KeyRefused, DatabaseUnavailable)
+            yield from (errors.KeyMissing, errors.KeyRefused, errors.RateLimited, DatabaseUnavailable)
         if uses(self.dependant, deps.write_session):
             yield errors.StorageFull
         if any(uses(self.dependant, check) for check in deps.SCOPE_CHECKS):
@@ -71,7 +72,7 @@ class Route(APIRoute):
 
         async def guarded(request: Request) -> Response:
             if needs_key:
-                request.state.caller = await run_in_threadpool(deps.identify, request)
+                request.state.caller = await run_in_threadpool(admission.admit, request)
             refuse_unknown(request, names)
             if self.body_field is not None:
                 request = await with_json(request, optional=not self.body_field.field_info.is_required())
@@ -79,7 +80,11 @@ class Route(APIRoute):
                 return await self.once.answer(request, answer)
             return await answer(request)
 
-        return guarded
+        async def noted(request: Request) -> Response:
+            with structlog.contextvars.bound_contextvars(**logs.ids_of(request.path_params)):
+                return await guarded(request)
+
+        return noted
 
 
 def told(endpoint: Callable[..., Any]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Response
 
-from app import media_types, readiness
+from app import media_types, rates, readiness
 from app.api import declared, schemas
 from app.api.deps import CallerDep, HouseDep
 from app.api.problems import DatabaseUnavailable
@@ -14,7 +14,7 @@ router = APIRouter(tags=["service"], route_class=Route)
 
 @router.get("/v1/limits")
 def get_limits(_caller: CallerDep, house: HouseDep) -> schemas.LimitsOut:
-    """Show the limits. What this service takes: sizes, lengths, media types."""
+    """Show the limits. What this service takes, how often it may be asked, how long it keeps things."""
     settings = house.settings
     return schemas.LimitsOut(
         max_recording_bytes=settings.max_recording_bytes,
@@ -24,6 +24,13 @@ def get_limits(_caller: CallerDep, house: HouseDep) -> schemas.LimitsOut:
         min_upload_bytes_per_s=settings.min_upload_bytes_per_s,
         upload_expires_s=settings.upload_expires_s,
         media_types=sorted({kind.media_type for kind in media_types.KINDS.values()}),
+        rates=[
+            schemas.RateOut(policy=kind, quota=quota, window_s=rates.WINDOW_S)
+            for kind, quota in rates.quotas(settings).items()
+        ],
+        streams_per_key=settings.streams_per_key,
+        keep_recordings_days=settings.keep_recordings_days,
+        keep_transcripts_days=settings.keep_transcripts_days,
     )
 
 

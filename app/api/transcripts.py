@@ -21,6 +21,7 @@ IMPORT_ERRORS = (
     errors.NotFound,
     errors.ConsentRequired,
     errors.ConsentWithdrawn,
+    errors.TranscriptErased,
     errors.StateConflict,
     errors.VersionMismatch,
     errors.BodyTooLarge,
@@ -35,6 +36,7 @@ EDIT_ERRORS = (
     errors.NotFound,
     errors.ConsentWithdrawn,
     errors.TranscriptNotReady,
+    errors.TranscriptErased,
     errors.StateConflict,
     errors.VersionMismatch,
 )
@@ -53,7 +55,11 @@ EDIT_ERRORS = (
     }
     | declared.NOT_MODIFIED
     | declared.failures(
-        errors.NotFound, errors.FormatNotOffered, errors.TranscriptNotReady, errors.ConsentWithdrawn
+        errors.NotFound,
+        errors.FormatNotOffered,
+        errors.TranscriptNotReady,
+        errors.TranscriptErased,
+        errors.ConsentWithdrawn,
     ),
 )  # fmt: skip
 def get_transcript(

@@ -66,12 +66,21 @@ def _interview(
     consent: dict[str, Any] | None,
 ) -> schemas.InterviewOut:
     here = f"/v1/interviews/{row.id}"
+    # Between the mark and the bytes' end, what is erased is not shown any more.
+    recording = recording if row.recording_erased_at is None else None
     has_words = row.transcript_version > 0
     return schemas.InterviewOut.model_validate(
         row.model_dump()
         | {
             "transcript_version": row.transcript_version or None,
             "consent": consent,
+            "hold": {"reason": row.hold_reason, "by": row.hold_by, "at": row.hold_at} if row.hold_at else None,
+            "retention": {
+                "recording_days": row.keep_recording_days,
+                "transcript_days": row.keep_transcript_days,
+                "recording_erased_at": row.recording_erased_at,
+                "transcript_erased_at": row.transcript_erased_at,
+            },
             "recording": recording,
             "job": job(newest_job) if newest_job else None,
             "links": {

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from app import etags, models
 from app.db import WriteSession
-from app.errors import NotFound, TranscriptNotReady, VersionMismatch
+from app.errors import NotFound, TranscriptErased, TranscriptNotReady, VersionMismatch
 from app.transcripts import values
 
 # When to ask again for a transcript that is being made, in seconds.
@@ -71,13 +71,23 @@ def current(session: Session, interview_id: str) -> tuple[int, values.Transcript
 
 
 def pick(session: Session, interview_id: str, version: int | None) -> tuple[int, values.Transcript]:
-    """The version asked for, or the current one. Raises NotFound, TranscriptNotReady."""
+    """The version asked for, or the current one. Raises NotFound, TranscriptNotReady, TranscriptErased."""
     if version is None:
         return current(session, interview_id)
+    check_kept(session.get_one(models.Interview, interview_id))
     return version, at_version(session, interview_id, version)
 
 
+def check_kept(interview: models.Interview) -> None:
+    """Raises TranscriptErased. Words whose time was over do not come back: that would undo the promise."""
+    if interview.transcript_erased_at is not None:
+        erased_at = interview.transcript_erased_at.isoformat()
+        raise TranscriptErased("Its time was over, as was that of all that was found in it.", erased_at=erased_at)
+
+
 def check_ready(interview: models.Interview) -> None:
+    """Raises TranscriptNotReady, TranscriptErased."""
+    check_kept(interview)
     if interview.transcript_version > 0:
         return
     on_its_way = interview.status in ("queued", "transcribing", "extracting")

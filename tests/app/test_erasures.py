@@ -29,7 +29,7 @@ def withdraw(client: Client, made: dict[str, Any]) -> dict[str, Any]:
 
 
 def finish(here: Installation, erasure_id: str) -> bool:
-    return erasures.finish(here.engine, here.recordings, here.settings.work_dir, erasure_id)
+    return erasures.finish(here.engine, here.queue, here.recordings, here.settings.work_dir, erasure_id)
 
 
 def started(here: Installation, made: dict[str, Any]) -> Claim:

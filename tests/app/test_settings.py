@@ -10,7 +10,9 @@ from pydantic import ValidationError
 from app.settings import Settings
 
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
-SHOWN = {"threads": "all cores", "first_key": "absent", "llm_key": "absent"}
+SHOWN = {"threads": "all cores"} | dict.fromkeys(
+    ("first_key", "llm_key", "keep_recordings_days", "keep_transcripts_days"), "absent"
+)
 
 
 def shown_default(name: str, default: Any) -> str:

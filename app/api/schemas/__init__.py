@@ -7,11 +7,13 @@ from app.api.schemas.consents import (
     ConsentIn,
     ConsentOut,
     ConsentPage,
+    ErasureListOut,
     ErasureOut,
     WithdrawalIn,
 )
 from app.api.schemas.contacts import ContactChange, ContactFilters, ContactIn, ContactOut, ContactPage
 from app.api.schemas.fields import (
+    EXAMPLE_AT,
     EXAMPLE_CONSENT,
     EXAMPLE_CONTACT,
     EXAMPLE_DELIVERY,
@@ -56,10 +58,10 @@ from app.api.schemas.interviews import (
     InterviewPage,
     RecordingFields,
 )
-from app.api.schemas.jobs import JOB_EXAMPLE, JobOut, TranscriptionIn
+from app.api.schemas.jobs import JOB_EXAMPLE, JobEvent, JobOut, TranscriptionIn
 from app.api.schemas.keys import KeyIn, KeyMade, KeyOut, KeyPage, MeOut
 from app.api.schemas.questions import QuestionListOut, QuestionOut, QuestionsIn
-from app.api.schemas.service import HealthOut, LimitsOut, ReadyOut
+from app.api.schemas.service import HealthOut, LimitsOut, RateOut, ReadyOut
 from app.api.schemas.transcripts import TranscriptEditOut, TranscriptOut
 from app.api.schemas.webhooks import (
     DeliveryFilters,
@@ -73,6 +75,7 @@ from app.api.schemas.webhooks import (
 )
 
 __all__ = [
+    "EXAMPLE_AT",
     "EXAMPLE_CONSENT",
     "EXAMPLE_CONTACT",
     "EXAMPLE_DELIVERY",
@@ -101,6 +104,7 @@ __all__ = [
     "DeliveryFilters",
     "DeliveryOut",
     "DeliveryPage",
+    "ErasureListOut",
     "ErasureOut",
     "HealthOut",
     "ImportFields",
@@ -117,6 +121,7 @@ __all__ = [
     "InterviewIn",
     "InterviewOut",
     "InterviewPage",
+    "JobEvent",
     "JobOut",
     "KeyIn",
     "KeyMade",
@@ -129,6 +134,7 @@ __all__ = [
     "QuestionListOut",
     "QuestionOut",
     "QuestionsIn",
+    "RateOut",
     "ReadyOut",
     "RecordingFields",
     "SegmentChange",

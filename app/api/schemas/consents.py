@@ -22,6 +22,7 @@ from app.api.schemas.fields import (
     page_example,
 )
 from app.consents import Grant, Method, Purpose
+from app.erasures import Kind
 from app.transcripts.values import Role
 
 
@@ -90,6 +91,7 @@ class ErasureOut(Output):
     """The certificate: what was erased, and when it was done. `completed_at` is null while work is stopping."""
 
     id: str = Field(pattern=ids.pattern(ids.Kind.ERASURE))
+    kind: Kind = Field(description="Everything, or the part whose time was over.")
     requested_at: datetime
     completed_at: datetime | None
     erased: dict[str, JsonValue] = Field(description="Counts of what there was, and the recording's hash and size.")
@@ -111,6 +113,26 @@ CONSENT_EXAMPLE = {
     "events": [{"seq": 1, "kind": "given", "at": EXAMPLE_AT, "by": EXAMPLE_KEY, "reason": None}],
     "erasure": None,
 }
+
+
+class ErasureListOut(Output):
+    """The certificates of an interview, oldest first."""
+
+    model_config = example(
+        {
+            "items": [
+                {
+                    "id": "era_01979d2f0e6a7b2c8c43d6e8f9a2b958",
+                    "kind": "recording",
+                    "requested_at": EXAMPLE_AT,
+                    "completed_at": EXAMPLE_AT,
+                    "erased": {"heard_chunks": 0, "recording": {"sha256": "9f86d08...", "size_bytes": 712345}},
+                }
+            ]
+        }
+    )
+
+    items: list[ErasureOut]
 
 
 class ConsentOut(Output):

@@ -50,7 +50,7 @@ def not_blank(text: str) -> str:
 LINE_LENGTH = 200
 
 
-def _as_number(value: object) -> object:
+def as_number(value: object) -> object:
     # 12.0 is an integer in JSON Schema, and strict mode would refuse it; true and "12" are none.
     if isinstance(value, bool | str):
         raise ValueError("must be a number")  # noqa: TRY004  pydantic turns a ValueError into a finding
@@ -100,7 +100,7 @@ Vocabulary = Annotated[list[Line], Field(max_length=VOCABULARY_LENGTH)]
 
 # Strict: the contract says number, so "12" and true are not one.
 Amount = Annotated[float, Field(ge=0, le=1e12, strict=True)]
-Milliseconds = Annotated[int, Field(ge=0, le=2**53), BeforeValidator(_as_number)]
+Milliseconds = Annotated[int, Field(ge=0, le=2**53), BeforeValidator(as_number)]
 Consent = Annotated[bool, Field(strict=True)]
 Instant = Annotated[AwareDatetime, BeforeValidator(_as_instant), AfterValidator(_in_utc)]
 

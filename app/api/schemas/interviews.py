@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from app import ids
 from app.api.schemas.fields import (
@@ -22,6 +22,7 @@ from app.api.schemas.fields import (
     Text,
     Title,
     Vocabulary,
+    as_number,
     example,
     page_example,
 )
@@ -62,6 +63,23 @@ class RecordingOut(Output):
     received_at: datetime
 
 
+class HoldOut(Output):
+    """Nothing of the interview is erased because its time is over; a withdrawal erases it all the same."""
+
+    reason: str
+    by: str = Field(pattern=ids.pattern(ids.Kind.KEY), description="The key that it was put on with.")
+    at: datetime
+
+
+class RetentionOut(Output):
+    """What was promised for this interview, beside what `GET /v1/limits` says of all: the shorter time counts."""
+
+    recording_days: int | None = Field(description="Days from when the recording came.")
+    transcript_days: int | None = Field(description="Days from the first version of the transcript.")
+    recording_erased_at: datetime | None = Field(description="When its time was over; it answers 410 since.")
+    transcript_erased_at: datetime | None = Field(description="The same of the transcript and what was found in it.")
+
+
 INTERVIEW_EXAMPLE = {
     "id": EXAMPLE_INTERVIEW,
     "status": "transcribing",
@@ -76,6 +94,13 @@ INTERVIEW_EXAMPLE = {
     "transcript_version": None,
     "created_at": EXAMPLE_AT,
     "updated_at": EXAMPLE_AT,
+    "hold": None,
+    "retention": {
+        "recording_days": 30,
+        "transcript_days": None,
+        "recording_erased_at": None,
+        "transcript_erased_at": None,
+    },
     "consent": {"id": EXAMPLE_CONSENT, "status": "given", "method": "operator_asserted", "at": EXAMPLE_AT},
     "recording": {
         "id": "rec_01979d2f0e6b7c4d8e87ba2cd3e6fd91",
@@ -115,6 +140,8 @@ class InterviewOut(Output):
     transcript_version: int | None
     created_at: datetime
     updated_at: datetime
+    hold: HoldOut | None
+    retention: RetentionOut
     consent: ConsentSummary | None
     recording: RecordingOut | None
     job: JobOut | None
@@ -191,7 +218,33 @@ class RecordingFields(Input):
     on_duplicate: OnDuplicate = Field(default="existing", description=ON_DUPLICATE)
 
 
+class HoldIn(Input):
+    """Why nothing of the interview may be erased when its time is over."""
+
+    reason: Annotated[Text, StringConstraints(min_length=1, max_length=1000)]
+
+
+Days = Annotated[int, Field(ge=1, le=36500), BeforeValidator(as_number)]
+
+
+class RetentionIn(Input):
+    """What was promised for this interview; the promise is put as a whole."""
+
+    recording_days: Days | None = Field(default=None, description="Days from when the recording came.")
+    transcript_days: Days | None = Field(default=None, description="Days from the first version of the transcript.")
+
+
 class InterviewChange(InterviewFields):
     """Only what is named is changed; null clears it. A cleared title is made up again."""
 
-    model_config = example({"title": "Ada on lighthouses", "employer": "Northern Lights Trust"})
+    model_config = example(
+        {
+            "title": "Ada on lighthouses",
+            "employer": "Northern Lights Trust",
+            "retention": {"recording_days": 30, "transcript_days": None},
+            "hold": {"reason": "Ada and I are talking about what may be quoted."},
+        }
+    )
+
+    retention: RetentionIn | None = Field(default=None, description="For how long it is kept at most.")
+    hold: HoldIn | None = Field(default=None, description="Stops that; null lets it go on.")

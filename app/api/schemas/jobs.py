@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import ids
+from app.api.problems import Problem
 from app.api.schemas.fields import (
     EXAMPLE_AT,
     EXAMPLE_INTERVIEW,
@@ -99,6 +100,15 @@ class JobOut(Output):
     started_at: datetime | None
     finished_at: datetime | None
     links: JobLinks
+
+
+class JobEvent(Output):
+    """One event of a stream. The first `progress` says how the job is now; `done` and `refused` are the last."""
+
+    id: str | None = Field(pattern="^[0-9]+$", description="The job's version; `refused` has none.")
+    event: Literal["progress", "done", "refused"]
+    data: JobOut | Problem = Field(description="The job; with `refused`, why nothing more of it may be told.")
+    retry: int | None = Field(description="Milliseconds to wait before coming again; `refused` has none.")
 
 
 class TranscriptionIn(Input):

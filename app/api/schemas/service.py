@@ -3,7 +3,18 @@
 from collections.abc import Sequence
 from typing import Literal
 
+from pydantic import Field
+
 from app.api.schemas.fields import Output, example
+from app.rates import Kind
+
+
+class RateOut(Output):
+    """How many requests of a kind one key may make in so many seconds; `refused-keys`: one address, without a key."""
+
+    policy: Kind
+    quota: int = Field(description="0: any number.")
+    window_s: int
 
 
 class LimitsOut(Output):
@@ -18,6 +29,10 @@ class LimitsOut(Output):
             "min_upload_bytes_per_s": 16384,
             "upload_expires_s": 86400,
             "media_types": ["audio/mp4", "audio/mpeg"],
+            "rates": [{"policy": "reads", "quota": 6000, "window_s": 60}],
+            "streams_per_key": 100,
+            "keep_recordings_days": 365,
+            "keep_transcripts_days": None,
         }
     )
 
@@ -28,6 +43,10 @@ class LimitsOut(Output):
     min_upload_bytes_per_s: int
     upload_expires_s: float
     media_types: Sequence[str]
+    rates: list[RateOut] = Field(description="Counted by each process of the service for itself.")
+    streams_per_key: int
+    keep_recordings_days: int | None = Field(description="Null: until somebody erases them.")
+    keep_transcripts_days: int | None = Field(description="Null: until somebody erases them.")
 
 
 class HealthOut(Output):
