@@ -1,5 +1,6 @@
 """A recording at the door: which door it came through, what was said about it, and whether it may come in."""
 
+import hashlib
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -95,7 +96,8 @@ async def _read_form(request: Request, house: House, query: dict[str, Any]) -> I
 
 
 async def _read_json(request: Request, house: House) -> dict[str, Any]:
-    _, found = await bodies.read_json(request, house.settings)
+    body, found = await bodies.read_json(request, house.settings)
+    check(hashlib.sha256(body).hexdigest(), said(request.headers))
     if not isinstance(found, dict):
         raise InvalidRequest("The body must be a JSON object.")
     return found

@@ -7,7 +7,7 @@ from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from app import errors, interviews, media_types, recordings
-from app.api import arrivals, bodies, declared, deps, downloads, schemas
+from app.api import arrivals, bodies, declared, deps, digests, downloads, schemas
 from app.api.deps import HouseDep, ReaderDep, ReadSessionDep, WriterDep, WriteSessionDep
 from app.api.interviews import UPLOAD_ERRORS
 from app.api.routes import Route
@@ -18,7 +18,6 @@ READ_ERRORS = (
     *(errors.NotFound, errors.ConsentWithdrawn, errors.RecordingErased),
     *(errors.RecordingLost, errors.RecordingsUnavailable),
 )
-SHA256 = "sha-256=:n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=:"
 SOUND: dict[str, Any] = {
     "content": {
         kind: {"schema": {"type": "string", "format": "binary"}, "example": "(the bytes of memo.m4a)"}
@@ -33,11 +32,11 @@ SOUND: dict[str, Any] = {
         "Content-Length": declared.header("How many bytes follow.", "712345"),
         "Repr-Digest": declared.header(
             "The SHA-256 of the whole recording, also beside a range of it (RFC 9530).",
-            SHA256,
+            digests.EXAMPLE,
         ),
     },
 }
-WHOLE = {"headers": {"Content-Digest": declared.header("The same, of what follows here.", SHA256)}}
+WHOLE = {"headers": {"Content-Digest": declared.header("The same, of what follows here.", digests.EXAMPLE)}}
 PART = {"headers": {"Content-Range": declared.header("Which bytes of how many.", "bytes 0-1023/712345")}}
 
 DOWNLOAD: declared.Responses = (

@@ -131,13 +131,10 @@ def path_of(upload: models.Upload) -> str:
 
 def state(upload: models.Upload) -> dict[str, str]:
     """Where the upload stands. A finished one leads to its interview."""
-    headers = {
-        "Upload-Offset": str(upload.offset_bytes),
-        "Upload-Expires": format_datetime(upload.expires_at, usegmt=True),
-    }
+    offset = {"Upload-Offset": str(upload.offset_bytes)}
     if upload.finished_at is not None:
-        headers["Candid-Interview"] = f"/v1/interviews/{upload.interview_id}"
-    return headers
+        return offset | {"Candid-Interview": f"/v1/interviews/{upload.interview_id}"}
+    return offset | {"Upload-Expires": format_datetime(upload.expires_at, usegmt=True)}
 
 
 def shown(upload: models.Upload) -> Response:

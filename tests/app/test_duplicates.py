@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from app import models
+from app.db import writing
 from tests.client import Client
 from tests.installation import Installation
 from tests.scenes import SOUND, kept, plan, staged, wav
@@ -51,6 +53,17 @@ def test_what_is_withdrawn_is_as_if_it_had_never_been_here(client: Client, door:
     assert (status, again["id"] != first["id"]) == (204 if door == "tus" else 201, True)
     assert (again["consent"]["status"], again["recording"]["size_bytes"]) == ("given", len(SOUND))
     assert client.get(first["links"]["self"]).json()["status"] == "withdrawn"
+
+
+@DOORS
+def test_what_is_withdrawn_is_not_revealed_while_its_sound_is_still_to_be_erased(
+    here: Installation, client: Client, door: str
+) -> None:
+    _status, first = send(client, "raw")
+    with writing(here.engine) as session:
+        session.get_one(models.Interview, first["id"]).status = "withdrawn"
+    status, again = send(client, door)
+    assert (status, again["id"] != first["id"]) == (204 if door == "tus" else 201, True)
 
 
 def test_what_is_deleted_is_as_if_it_had_never_been_here(client: Client) -> None:
