@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import Engine, delete, func
 from sqlmodel import Session, col, select
 
-from app import contacts, jobs, locks, models, recordings
+from app import contacts, jobs, locks, models, recordings, search
 from app.db import BUSY_TIMEOUT_MS, WriteSession, now, reading, writing
 from app.errors import NotFound
 from app.keys import Caller
@@ -60,6 +60,7 @@ def _erase_words(session: WriteSession, interview_id: str) -> dict[str, Any]:
     segments = session.exec(
         select(func.count()).select_from(models.Segment).where(col(models.Segment.transcript_id).in_(transcripts))
     ).one()
+    search.forget(session, interview_id)
     counts = {
         "segments": segments,
         "heard_chunks": _delete(session, models.HeardChunk, col(models.HeardChunk.job_id).in_(of_interview)),
@@ -108,6 +109,7 @@ def finish(engine: Engine, store: Recordings, work_dir: Path, erasure_id: str) -
         shutil.rmtree(folder, ignore_errors=True)
     with writing(engine) as session:
         _forget_recording(session, erasure)
+    search.purge(engine)
     if not _empty_log(engine):
         return False
     with writing(engine) as session:

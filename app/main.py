@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
 
 from app import keys, migrations
+from app import search as index
 from app.api import (
     comparison,
     consents,
@@ -21,6 +22,7 @@ from app.api import (
     problems,
     questions,
     recordings,
+    search,
     service,
     transcripts,
 )
@@ -36,7 +38,7 @@ from app.recordings import UPLOAD_MAY_TAKE, Recordings
 from app.settings import Settings
 
 ROUTERS = (
-    *(interviews, recordings, transcripts, insights, comparison, questions, contacts),
+    *(interviews, recordings, transcripts, insights, search, comparison, questions, contacts),
     *(jobs, consents, api_keys, service),
 )
 # What a web page of a named origin may send and read, beside what every page may.
@@ -59,6 +61,7 @@ TAGS = {
     "recordings": "The audio as it came.",
     "transcripts": "The words, in numbered versions.",
     "insights": "Claims worth keeping, each with its proof.",
+    "search": "By words, in everything that was said and found.",
     "comparison": "What several interviews say of the same.",
     "questions": "Your own list for an interview, and what became of it.",
     "contacts": "Whom to talk to next: proposed by referrals, kept by you.",
@@ -83,6 +86,7 @@ def prepare(settings: Settings) -> Token | None:
     queue.close()
     engine = open_engine(settings.sqlalchemy_url)
     try:
+        index.catch_up(engine)
         with writing(engine) as session:
             return keys.ensure_first(session, settings)
     finally:

@@ -56,6 +56,7 @@ from app.api.schemas.interviews import (
 from app.api.schemas.jobs import JOB_EXAMPLE, JobOut, TranscriptionIn
 from app.api.schemas.keys import KeyIn, KeyMade, KeyOut, KeyPage, MeOut
 from app.api.schemas.questions import QuestionListOut, QuestionOut, QuestionsIn
+from app.api.schemas.search import HitOut, SearchPage, SearchQuery
 from app.api.schemas.service import HealthOut, LimitsOut, ReadyOut
 from app.api.schemas.transcripts import TranscriptEditOut, TranscriptOut
 
@@ -84,6 +85,7 @@ __all__ = [
     "ContactPage",
     "ErasureOut",
     "HealthOut",
+    "HitOut",
     "ImportFields",
     "Input",
     "InsightChange",
@@ -112,6 +114,8 @@ __all__ = [
     "QuestionsIn",
     "ReadyOut",
     "RecordingFields",
+    "SearchPage",
+    "SearchQuery",
     "SegmentChange",
     "SegmentIn",
     "SpeakerChange",
