@@ -51,7 +51,8 @@ def _mark(query: str) -> str:
 
 
 class HasId(Protocol):
-    id: str
+    @property
+    def id(self) -> str: ...
 
 
 Row = TypeVar("Row", bound=HasId)

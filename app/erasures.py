@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import Engine, delete, func
 from sqlmodel import Session, col, select
 
-from app import contacts, deliveries, jobs, locks, models, recordings, replies, titles
+from app import contacts, deliveries, jobs, locks, models, recordings, replies, search, titles
 from app.db import BUSY_TIMEOUT_MS, WriteSession, now, reading, writing
 from app.deliveries import Event
 from app.errors import NotFound, RecordingsUnavailable
@@ -120,6 +120,7 @@ def _erase_words(session: WriteSession, interview_id: str) -> dict[str, Any]:
     segments = session.exec(
         select(func.count()).select_from(models.Segment).where(col(models.Segment.transcript_id).in_(transcripts))
     ).one()
+    search.forget(session, interview_id)
     counts = {
         "segments": segments,
         "heard_chunks": _erase_heard(session, interview_id),
@@ -194,6 +195,7 @@ def finish(engine: Engine, queue: Queue, store: Recordings, work_dir: Path, eras
     with writing(engine) as session:
         _forget_recording(session, erasure)
         _forget_uploads(session, erasure)
+    search.purge(engine)
     if not _empty_log(engine):
         return False
     with writing(engine) as session:

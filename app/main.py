@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
 
 from app import backups, keys, migrations, rates, resumables
+from app import search as index
 from app.api import (
     comparison,
     consents,
@@ -21,6 +22,7 @@ from app.api import (
     problems,
     questions,
     recordings,
+    search,
     service,
     transcripts,
     tus,
@@ -41,7 +43,7 @@ from app.recordings import UPLOAD_MAY_TAKE, Recordings
 from app.settings import Settings
 
 ROUTERS = (
-    *(interviews, recordings, uploads, transcripts, insights, comparison, questions, contacts),
+    *(interviews, recordings, uploads, transcripts, insights, search, comparison, questions, contacts),
     *(jobs, webhooks, consents, api_keys, service),
 )
 # What a web page of a named origin may send and read, beside what every page may.
@@ -71,6 +73,7 @@ TAGS = {
     "uploads": "Recordings sent in pieces, gone on with after every cut: tus 1.0.0.",
     "transcripts": "The words, in numbered versions.",
     "insights": "Claims worth keeping, each with its proof.",
+    "search": "By words, in everything that was said and found.",
     "comparison": "What several interviews say of the same.",
     "questions": "Your own list for an interview, and what became of it.",
     "contacts": "Whom to talk to next: proposed by referrals, kept by you.",
@@ -97,6 +100,7 @@ def prepare(settings: Settings) -> Token | None:
     queue.close()
     engine = open_engine(settings.sqlalchemy_url)
     try:
+        index.catch_up(engine)
         with writing(engine) as session:
             return keys.ensure_first(session, settings)
     finally:

@@ -7,6 +7,7 @@ owner 1─* interview 1─* consent 1─* consent_event
                     1─* job 1─* heard_chunk
                     1─* transcript 1─* segment
                     1─* insight 1─* insight_category
+                    segment, insight 1─1 search_entry
                                 1─* contact (which outlives both, or has neither)
                     1─* planned_question
                     1─* erasure
@@ -18,19 +19,8 @@ worker: the heartbeats of the worker processes · retention_run: what they erase
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    CheckConstraint,
-    Column,
-    ForeignKey,
-    Index,
-    Integer,
-    String,
-    Text,
-    UniqueConstraint,
-    text,
-)
+from sqlalchemy import JSON, BigInteger, Integer, String, Text, text
+from sqlalchemy.schema import CheckConstraint, Column, ForeignKey, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from app import ids
@@ -368,6 +358,29 @@ class InsightCategory(SQLModel, table=True):
     insight_id: str = Field(sa_column=_ref("insight", primary_key=True))
     category: str = Field(max_length=20, primary_key=True)
     rank: int = 0
+
+
+class SearchEntry(SQLModel, table=True):
+    """The words of a segment of the current transcript, or of an insight, as `app.search` looks for them.
+
+    What they are an index of is made by the migration: an FTS5 table on SQLite, a GIN index on Postgres.
+    """
+
+    __tablename__ = "search_entry"
+    __table_args__ = (
+        CheckConstraint("(segment_number is null) <> (insight_id is null)", name="stands_for_one"),
+        UniqueConstraint("interview_id", "segment_number"),
+        UniqueConstraint("insight_id"),
+    )
+
+    id: int | None = Field(
+        default=None, sa_column=Column(BigInteger().with_variant(Integer(), "sqlite"), primary_key=True)
+    )
+    owner_id: str = Field(sa_column=_ref("owner", index=False))
+    interview_id: str = Field(sa_column=_ref("interview", index=False))
+    segment_number: int | None = None
+    insight_id: str | None = Field(default=None, sa_column=_ref("insight", index=False, nullable=True))
+    words: str = Field(sa_column=Column(Text, nullable=False))
 
 
 class Contact(SQLModel, table=True):

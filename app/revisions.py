@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from app import consents, contacts, insights, interviews, jobs, models, proposals, transcripts
+from app import consents, contacts, insights, interviews, jobs, models, proposals, search, transcripts
 from app.consents import Grant
 from app.db import WriteSession
 from app.extraction.turns import turns_of
@@ -127,4 +127,5 @@ def settle(session: WriteSession, interview_id: str) -> None:
     version, transcript = transcripts.current(session, interview_id)
     talk = insights.Talk(turns_of(transcript))
     insights.follow(session, found, version, talk)
+    search.follow_insights(session, interview_id)
     proposals.follow(people, version, talk)

@@ -30,7 +30,7 @@ settings.load_profile("candid")
 
 
 # Whoever asks for one of these has a database, of the kind that CANDID_TEST_DATABASE names.
-WITH_DATABASE = {"here", "unprepared", "empty", "service", "desk"}
+WITH_DATABASE = {"here", "unprepared", "empty", "service", "desk", "golden"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

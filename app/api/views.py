@@ -11,6 +11,7 @@ from app.api import schemas
 from app.db import now
 from app.errors import NotFound
 from app.revisions import Revision
+from app.search import Hit
 from app.transcripts import values
 
 
@@ -129,9 +130,40 @@ def insight(session: Session, row: models.Insight) -> schemas.InsightOut:
     return insight_list(session, [row])[0]
 
 
+def hits(session: Session, rows: Sequence[Hit]) -> list[schemas.HitOut]:
+    """All of them with one query more, however many they are."""
+    ids = {row.interview.id for row in rows}
+    recorded = set(
+        session.exec(select(models.Recording.interview_id).where(col(models.Recording.interview_id).in_(ids)))
+    )
+    return [_hit(row, has_recording=row.interview.id in recorded) for row in rows]
+
+
+def _hit(row: Hit, *, has_recording: bool) -> schemas.HitOut:
+    here, said = f"/v1/interviews/{row.interview.id}", row.said
+    insight_id = said.id if isinstance(said, models.Insight) else None
+    return schemas.HitOut.model_validate(
+        said.model_dump(include={"speaker", "start_ms", "end_ms"})
+        | {
+            "kind": row.kind,
+            "interview": row.interview,
+            "segment_id": said.number if isinstance(said, models.Segment) else None,
+            "insight_id": insight_id,
+            "text": row.snippet.text,
+            "highlights": [{"start": start, "end": end} for start, end in row.snippet.highlights],
+            "links": {
+                "transcript": f"{here}/transcript",
+                "insight": f"/v1/insights/{insight_id}" if insight_id else None,
+                "recording": f"{here}/recording{_span(said.start_ms, said.end_ms)}" if has_recording else None,
+            },
+        }
+    )
+
+
 def contact(card: contacts.Card) -> schemas.ContactOut:
     row = card.contact
     interview = f"/v1/interviews/{row.interview_id}" if row.interview_id else None
+    recording = f"{interview}/recording{_span_of(row.heard)}" if card.has_recording and row.heard else None
     return schemas.ContactOut.model_validate(
         row.model_dump()
         | {
@@ -141,16 +173,20 @@ def contact(card: contacts.Card) -> schemas.ContactOut:
                 "self": f"/v1/contacts/{row.id}",
                 "interview": interview,
                 "insight": f"/v1/insights/{row.insight_id}" if row.insight_id else None,
-                "recording": f"{interview}/recording{_span(row.heard)}" if card.has_recording and row.heard else None,
+                "recording": recording,
                 "interviews": f"/v1/interviews?contact_id={row.id}",
             },
         }
     )
 
 
-def _span(evidence: dict[str, Any]) -> str:
+def _span_of(evidence: dict[str, Any]) -> str:
+    return _span(evidence["start_ms"], evidence["end_ms"])
+
+
+def _span(start_ms: int, end_ms: int) -> str:
     """The fragment that has a player play these seconds only (W3C Media Fragments)."""
-    return f"#t={evidence['start_ms'] / 1000:.3f},{evidence['end_ms'] / 1000:.3f}"
+    return f"#t={start_ms / 1000:.3f},{end_ms / 1000:.3f}"
 
 
 def webhook(row: models.Webhook) -> schemas.WebhookOut:

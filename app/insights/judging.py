@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from app import interviews, models, transcripts
+from app import interviews, models, search, transcripts
 from app.db import WriteSession, now
 from app.errors import FieldInvalid, InsightFound, InsightPresent, InsightStale, QuoteNotFound
 from app.extraction.turns import turns_of
@@ -54,6 +54,8 @@ def review(
         set_categories(session, insight.id, changes["categories"])
     insight.version += 1
     insight.updated_at = now()
+    session.flush()
+    search.follow_insights(session, insight.interview_id)
     return insight
 
 
@@ -103,6 +105,7 @@ def add(session: WriteSession, owner_id: str, interview_id: str, wanted: ByHand)
     session.add(insight)
     session.flush()
     set_categories(session, insight.id, wanted.categories)
+    search.follow_insights(session, interview.id)
     return insight
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
-from app import models
+from app import models, search
 from app.db import WriteSession, now
 from app.errors import PassingFailure
 from app.extraction import RULES, Finding, Judge, extract
@@ -47,6 +47,7 @@ def keep(session: WriteSession, *, interview_id: str, found: Found) -> int:
     new = [finding for finding in found.findings if not _is_among(finding, taken)]
     for finding in new:
         _keep(session, interview, finding, found.turns)
+    search.follow_insights(session, interview_id)
     return len(new)
 
 

@@ -7,7 +7,7 @@
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from app import etags, models
+from app import etags, models, search
 from app.db import WriteSession
 from app.errors import NotFound, TranscriptErased, TranscriptNotReady, VersionMismatch
 from app.transcripts import values
@@ -49,6 +49,8 @@ def add(session: WriteSession, interview_id: str, transcript: values.Transcript,
     session.add_all(_row(head.id, segment) for segment in transcript.segments)
     interview.transcript_version = version
     interview.version += 1
+    session.flush()
+    search.follow_words(session, interview_id)
     return version
 
 

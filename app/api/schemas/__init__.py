@@ -61,6 +61,7 @@ from app.api.schemas.interviews import (
 from app.api.schemas.jobs import JOB_EXAMPLE, JobEvent, JobOut, TranscriptionIn
 from app.api.schemas.keys import KeyIn, KeyMade, KeyOut, KeyPage, MeOut
 from app.api.schemas.questions import QuestionListOut, QuestionOut, QuestionsIn
+from app.api.schemas.search import HitOut, SearchPage, SearchQuery
 from app.api.schemas.service import HealthOut, LimitsOut, RateOut, ReadyOut
 from app.api.schemas.transcripts import TranscriptEditOut, TranscriptOut
 from app.api.schemas.webhooks import (
@@ -107,6 +108,7 @@ __all__ = [
     "ErasureListOut",
     "ErasureOut",
     "HealthOut",
+    "HitOut",
     "ImportFields",
     "Input",
     "InsightChange",
@@ -137,6 +139,8 @@ __all__ = [
     "RateOut",
     "ReadyOut",
     "RecordingFields",
+    "SearchPage",
+    "SearchQuery",
     "SegmentChange",
     "SegmentIn",
     "SpeakerChange",
