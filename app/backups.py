@@ -60,7 +60,11 @@ class Manifest(BaseModel):
 
 def check_embedded(settings: Settings) -> None:
     """Raises Refused unless everything is in the data folder: elsewhere, other tools know better."""
-    if settings.database_url or settings.recordings_url:
+    embedded = Settings(data_dir=settings.data_dir, database_url="", recordings_url="")
+    if (settings.sqlalchemy_url, settings.recordings_location) != (
+        embedded.sqlalchemy_url,
+        embedded.recordings_location,
+    ):
         raise Refused(
             "This backs up the embedded default, where everything is in the data folder. CANDID_DATABASE_URL or "
             "CANDID_RECORDINGS_URL is set: back up the database first (pg_dump), and then the bucket or folder."

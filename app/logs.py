@@ -20,7 +20,7 @@ FIELDS = frozenset(
         *("interview", "job", "attempt", "stage", "progress", "rtf", "audio_s", "took_s", "left_s", "eta_s"),
         *("chunk", "chunks", "windows", "parts", "outcome", "code", "starts", "queue"),
         *("worker", "workers", "engine", "model", "threads", "slots", "python"),
-        *("request", "method", "route", "status", "duration_ms", "size_bytes", "url", "host", "port"),
+        *("request", "method", "route", "status", "fault", "duration_ms", "size_bytes", "url", "host", "port"),
         *("key_id", "owner", "consent", "erasure", "recording", "orphans", "unfinished", "webhook", "delivery"),
     )
 )

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import structlog
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.middleware.cors import CORSMiddleware
 
 from app import backups, keys, migrations, rates, resumables
@@ -125,11 +126,19 @@ def close_house(house: House) -> None:
     house.engine.dispose()
 
 
+def _sweep(house: House) -> None:
+    house.recordings.sweep_staging(before=now() - UPLOAD_MAY_TAKE)
+    try:
+        resumables.sweep(house.engine, house.recordings, at=now())
+    except SQLAlchemyError:
+        # The database is away: requests are told so, and the worker sweeps too.
+        log.warning("sweep waits")
+
+
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.house = open_house(app.state.settings)
-    app.state.house.recordings.sweep_staging(before=now() - UPLOAD_MAY_TAKE)
-    resumables.sweep(app.state.house.engine, app.state.house.recordings, at=now())
+    _sweep(app.state.house)
     yield
     close_house(app.state.house)
 

@@ -198,7 +198,7 @@ def test_an_erasure_waits_for_a_store_that_is_away(here: Installation, client: C
     wire.answers = None
     with reading(here.engine) as session:
         (pending,) = erasures.pending(session)
-    assert erasures.finish(here.engine, here.recordings, here.settings.work_dir, pending)
+    assert erasures.finish(here.engine, here.queue, here.recordings, here.settings.work_dir, pending)
     assert kept(here) == []
 
 

@@ -33,6 +33,10 @@ def sender(client: Client) -> Sender:
     return Sender(client)
 
 
+def sounds(here: Installation) -> list[bytes]:
+    return [b"".join(here.recordings.read(key)) for key in kept(here)]
+
+
 def of(here: Installation, path: str) -> models.Upload:
     with reading(here.engine) as session:
         return session.get_one(models.Upload, path.rpartition("/")[2])
@@ -47,7 +51,7 @@ def test_what_is_sent_in_pieces_becomes_an_interview_like_any_other(here: Instal
     assert (made["status"], made["role"], made["vocabulary"]) == ("queued", "archivist", ["Fresnel", "Okafor"])
     assert (made["recording"]["filename"], made["consent"]["status"]) == ("Ada.wav", "given")
     assert made["recording"]["sha256"] == hashlib.sha256(SOUND).hexdigest()
-    assert ([path.read_bytes() for path in kept(here)], staged(here)) == ([SOUND], [])
+    assert (sounds(here), staged(here)) == ([SOUND], [])
 
 
 def test_a_planned_interview_gets_its_recording(sender: Sender) -> None:
@@ -203,7 +207,7 @@ def test_what_came_before_a_cut_counts(here: Installation, client: Client) -> No
     )
     assert Sender(client).offset(path) == 300
     assert Sender(client).append(path, 300, SOUND[300:]).status_code == 204
-    assert [path.read_bytes() for path in kept(here)] == [SOUND]
+    assert sounds(here) == [SOUND]
 
 
 def test_a_cut_right_before_the_end_is_not_the_end(here: Installation, client: Client) -> None:
@@ -223,7 +227,7 @@ def test_bytes_on_disk_that_never_counted_never_came(here: Installation, sender:
         file.write(b"x" * 1000)
     assert sender.offset(path) == HALF
     sender.append(path, HALF, SOUND[HALF:])
-    assert [path.read_bytes() for path in kept(here)] == [SOUND]
+    assert sounds(here) == [SOUND]
 
 
 def test_bytes_that_count_and_are_not_there_are_not_made_up(here: Installation, sender: Sender) -> None:
@@ -277,7 +281,7 @@ def test_who_sends_nothing_any_more_makes_way_for_the_same_phone_on_another_netw
     asyncio.run(talk())
     # What the old connection had brought counts, so that the first to come after it learns where to go on.
     assert (old.status, late.status, next_one.status) == (423, 409, 204)
-    assert [path.read_bytes() for path in kept(here)] == [SOUND]
+    assert sounds(here) == [SOUND]
 
 
 def test_who_was_overtaken_counts_nothing(here: Installation, sender: Sender) -> None:
@@ -433,7 +437,7 @@ def test_a_disk_that_fills_up_loses_nothing_and_it_goes_on_when_there_is_room(
     offset = sender.offset(path)
     assert offset == resumables.uploads.BLOCK
     assert "candid-interview" in sender.append(path, offset, sound[offset:]).headers
-    assert [b"".join(here.recordings.read(key)) for key in kept(here)] == [sound]
+    assert sounds(here) == [sound]
 
 
 def test_an_upload_for_which_there_is_no_room_is_refused_before_it_is_sent(tmp_path: Path) -> None:

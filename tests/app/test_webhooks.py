@@ -158,7 +158,7 @@ def test_an_erasure_is_told_when_it_is_complete(here: Installation, client: Clie
     assert (data["interview_id"], data["consent_id"]) == (interview["id"], interview["consent"]["id"])
     with reading(here.engine) as session:
         (erasure,) = session.exec(select(models.Erasure)).all()
-    erasures.finish(here.engine, here.recordings, here.settings.work_dir, erasure.id)
+    erasures.finish(here.engine, here.queue, here.recordings, here.settings.work_dir, erasure.id)
     assert len(sent(client, made)) == 1
 
 
