@@ -69,13 +69,15 @@ def test_down_to_nothing_and_up_again_on_a_database_with_things_in_it(here: Inst
 
 # What 0001 had no place for: it is gone on the way down.
 LOST = {"contact", "planned_question", "search_entry"}
+LOST_OF_A_ROW = {"queued_at"}
 
 
 def rows(engine: Engine) -> dict[str, list[dict[str, Any]]]:
     with engine.connect() as connection:
         return {
             table.name: [
-                dict(row) for row in connection.execute(table.select().order_by(*table.primary_key)).mappings()
+                {name: value for name, value in row.items() if name not in LOST_OF_A_ROW}
+                for row in connection.execute(table.select().order_by(*table.primary_key)).mappings()
             ]
             for table in SQLModel.metadata.sorted_tables
         }
