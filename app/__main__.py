@@ -35,7 +35,7 @@ def main() -> None:
     restore = commands.add_parser("restore", help="bring a backup back into an empty data folder")
     restore.add_argument("file", type=Path)
     restore.add_argument("--since", metavar="WHERE", help=SINCE)
-    commands.add_parser("certificates", help="print what was erased, for `restore --since`; keep it beside no backup")
+    commands.add_parser("certificates", help="print what was erased, for `restore --since`; keep it elsewhere")
     arguments = parser.parse_args()
     settings = load()
     try:

@@ -32,7 +32,6 @@ MANIFEST, SEAL = "manifest.json", "manifest.sha256"
 RESTORING = ".restoring"
 FORMAT = 1
 BLOCK = 1024 * 1024
-MANIFEST_BYTES = 256 * 1024 * 1024
 
 
 class Refused(Exception):

@@ -102,7 +102,7 @@ class Bucket:
         except VersionsUnknown:
             return self._erase_only(key)
         for version in found:
-            self._ask("DELETE", self._path(version.key), versionId=version.version_id)
+            self._remove(version.key, versionId=version.version_id)
         return any(not version.is_mark for version in found)
 
     def _erase_only(self, key: str) -> bool:
@@ -130,10 +130,10 @@ class Bucket:
 
     def _abort(self, uploads: list[tuple[str, str, datetime]]) -> None:
         for key, upload_id, _begun_at in uploads:
-            self._ask("DELETE", self._path(key), uploadId=upload_id)
+            self._remove(key, uploadId=upload_id)
 
     def check(self) -> None:
-        self._ask("GET", **{"list-type": "2", "max-keys": "1", "prefix": self._path("")})
+        judged(self._send("GET", "", {"list-type": "2", "max-keys": "1", "prefix": self._path("")}))
 
     def _versions(self, prefix: str) -> Iterator[list[Version]]:
         """A page at a time. Raises VersionsUnknown, before anything else, where the store cannot tell."""
@@ -165,25 +165,25 @@ class Bucket:
     def _pages(self, what: str, prefix: str, markers: tuple[str, str]) -> Iterator[ET.Element]:
         asked = {what: "", "prefix": self._path(prefix)}
         while True:
-            page = _parsed(self._ask("GET", **asked))
+            answer = self._send("GET", "", asked)
+            if answer.status_code in NO_VERSIONS:
+                raise VersionsUnknown(answer.status_code)
+            page = _parsed(judged(answer))
             yield page
             if _text(page, "IsTruncated") != "true":
                 return
             for marker in markers:
                 asked[_dashed(marker)] = _text(page, f"Next{marker}")
 
-    def _ask(self, method: Method, path: str = "", **query: str) -> httpx.Response:
-        """Raises RecordingsUnavailable, VersionsUnknown."""
+    def _remove(self, key: str, **query: str) -> None:
+        answer = self._send("DELETE", self._path(key), query)
+        # What is gone already is as it should be.
+        if answer.status_code != httpx.codes.NOT_FOUND:
+            judged(answer)
+
+    def _send(self, method: Method, path: str, query: Mapping[str, str]) -> httpx.Response:
         with absence_told():
-            answer = httpx.request(method, self._signed(method, path, query), timeout=SHORT_S)
-        if answer.status_code in NO_VERSIONS and method == "GET":
-            raise VersionsUnknown(answer.status_code)
-        # What is to be removed and is gone already is as it should be.
-        is_gone = method == "DELETE" and answer.status_code == httpx.codes.NOT_FOUND
-        if answer.is_error and not is_gone:
-            log.warning("recordings unavailable", status=answer.status_code, code=_text(_parsed(answer), "Code"))
-            raise refused() if answer.status_code == httpx.codes.FORBIDDEN else away()
-        return answer
+            return httpx.request(method, self._signed(method, path, query), timeout=SHORT_S)
 
     def _signed(self, method: Method, path: str, query: Mapping[str, str]) -> str:
         # object_store signs any path below its endpoint, and knows every way in which credentials are handed out, but
@@ -231,6 +231,14 @@ def absence_told() -> Iterator[None]:
         raise away() from error
 
 
+def judged(answer: httpx.Response) -> httpx.Response:
+    """The answer, when it is a good one. Raises RecordingsUnavailable."""
+    if answer.is_error:
+        log.warning("recordings unavailable", status=answer.status_code, method=answer.request.method)
+        raise refused() if answer.status_code == httpx.codes.FORBIDDEN else away()
+    return answer
+
+
 def refused() -> RecordingsUnavailable:
     return RecordingsUnavailable(
         "The store of recordings refuses the credentials of this service.", retry_after_s=RETRY_AFTER_S
@@ -239,7 +247,7 @@ def refused() -> RecordingsUnavailable:
 
 def away() -> RecordingsUnavailable:
     return RecordingsUnavailable(
-        "The store of recordings does not answer as it should. Nothing is lost; it is tried again.",
+        "The store of recordings does not answer as it should. Nothing that was kept is lost.",
         retry_after_s=RETRY_AFTER_S,
     )
 

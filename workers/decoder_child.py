@@ -50,6 +50,8 @@ RATES = range(2_000, 768_001)
 MOST_CHANNELS = 16  # more have no layout that libav could mix down
 MOST_HEADER_BYTES = 1 << 16  # so much may be headers only: a recording stopped as soon as it was started
 BAD_READS_IN_A_ROW = 100
+FURTHEST = 1 << 40  # no recording reaches as far, and any file system can be asked for it
+FAILURES = (av.FFmpegError, OSError)  # reading goes through a file of Python's, and what it raises comes out as it is
 
 # libav never probes: it gets the demuxer that the magic bytes asked for, and may open no other inside it.
 DEMUXERS = {
@@ -82,6 +84,16 @@ class Unusable(Exception):
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
         self.code = code
+
+
+class Sound(io.FileIO):
+    """The recording. Damaged sizes lead libav to places that no disk has: it finds nothing there, as behind any end.
+
+    The system would refuse to go there, and one wrong chunk at the end would cost all the sound before it.
+    """
+
+    def seek(self, at: int, whence: int = os.SEEK_SET, /) -> int:
+        return super().seek(min(at, FURTHEST), whence)
 
 
 class Timeline:
@@ -174,7 +186,7 @@ def open_recording(sound: BinaryIO, kind: str) -> Any:
             metadata_errors="ignore",
             buffer_size=1 << 16,
         )
-    except av.FFmpegError as error:
+    except FAILURES as error:
         if demuxer.startswith("mov") and lacks_index(sound):
             raise Unusable(
                 "incomplete", "The recording is incomplete, its index is missing: upload it again."
@@ -223,7 +235,7 @@ class Frames:
         for packet in self._packets():
             try:
                 yield from packet.decode()
-            except av.FFmpegError as error:
+            except FAILURES as error:
                 _unless_out_of_memory(error)
                 self.skipped += 1
 
@@ -235,7 +247,7 @@ class Frames:
                 for packet in self._container.demux(self._stream):
                     failures = 0
                     yield packet
-            except av.FFmpegError as error:
+            except FAILURES as error:
                 _unless_out_of_memory(error)
                 failures += 1
                 self.skipped += 1
@@ -330,7 +342,7 @@ def main(kind: str, tell_fd: int) -> None:
     # Nothing is opened from here on: not a file, not a socket. What is open already stays so.
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
     with (
-        open(0, "rb", buffering=0) as sound,
+        Sound(0, "rb") as sound,
         open(1, "wb", buffering=BLOCK_BYTES) as sink,
         open(tell_fd, "wb") as tell,
     ):

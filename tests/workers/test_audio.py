@@ -218,6 +218,23 @@ def test_a_sample_rate_that_no_recording_has_is_refused(tmp_path: Path, into: Pa
         audio.decode(path, into=into)
 
 
+@pytest.mark.parametrize("name", [b"fact", b"list"])
+def test_a_chunk_that_ends_behind_any_disk_costs_nothing_before_it(tmp_path: Path, into: Path, name: bytes) -> None:
+    path = recordings.write(tmp_path, TUNE, kind="w64")
+    guid = name + bytes.fromhex("f3acd3118cd100c04f8edb8a")
+    path.write_bytes(path.read_bytes() + guid + struct.pack("<Q", 2**61) + bytes(100))
+    assert audio.decode(path, into=into).duration_ms >= 6000
+
+
+def test_a_chunk_in_front_that_ends_behind_any_disk_is_unreadable_and_no_crash(tmp_path: Path, into: Path) -> None:
+    path = recordings.write(tmp_path, TUNE, kind="w64")
+    content = path.read_bytes()
+    guid = b"list" + bytes.fromhex("f3acd3118cd100c04f8edb8a")
+    path.write_bytes(content[:40] + guid + struct.pack("<Q", 2**61) + content[40:])
+    with pytest.raises(errors.RecordingUnreadable):
+        audio.decode(path, into=into)
+
+
 def test_a_film_without_sound_says_so(tmp_path: Path, into: Path) -> None:
     path = tmp_path / "mute.mp4"
     with av.open(str(path), "w") as container:
