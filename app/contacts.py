@@ -8,7 +8,7 @@ from sqlalchemy import func, or_
 from sqlmodel import Session, col, select
 
 from app import cursors, etags, locks, models, replies
-from app.db import WriteSession, now
+from app.db import AnyCase, WriteSession, mentions, now
 from app.errors import ContactNameless, FieldInvalid, NotFound
 from app.extraction.referred import Referred
 from app.ids import Kind
@@ -70,7 +70,7 @@ def page(
 
 def _mentions(text: str) -> Any:
     columns = (models.Contact.name, models.Contact.role, models.Contact.organisation, models.Contact.note)
-    return or_(*(col(column).icontains(text, autoescape=True) for column in columns))
+    return or_(*(mentions(column, text) for column in columns))
 
 
 def add(session: WriteSession, owner_id: str, known: Mapping[str, Any]) -> models.Contact:
@@ -201,11 +201,7 @@ def _named_in(session: Session, contacts: Sequence[models.Contact]) -> dict[tupl
         col(models.Contact.owner_id).in_({contact.owner_id for contact in contacts}),
         col(models.Contact.interview_id).is_not(None),
         models.Contact.state != "rejected",
-        # SQLite lowers ASCII only, so the name is also looked for as it is.
-        or_(
-            col(models.Contact.name).in_(names),
-            func.lower(models.Contact.name).in_([name.lower() for name in names]),
-        ),
+        func.lower(AnyCase(col(models.Contact.name))).in_([name.lower() for name in names]),
     )
     found: dict[tuple[str, str], set[str]] = {}
     for row in session.exec(query):

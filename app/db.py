@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, DateTime, Engine, create_engine, event
+from sqlalchemy import ColumnElement, Connection, DateTime, Engine, String, create_engine, event
 from sqlalchemy.engine import Dialect, make_url
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Session
 
@@ -42,6 +44,41 @@ class UTCDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class AnyCase(FunctionElement[str]):
+    """A text column to be looked into whatever the case: both databases then know the capitals of every alphabet."""
+
+    inherit_cache = True
+    type = String()
+
+
+class ByCodePoint(FunctionElement[str]):
+    """A text column in SQLite's order, which has no country. A Postgres database has that of its maker."""
+
+    inherit_cache = True
+    type = String()
+
+
+@compiles(AnyCase)
+@compiles(ByCodePoint)
+def _as_it_is(element: FunctionElement[str], compiler: Any, **options: Any) -> str:
+    return str(compiler.process(element.clauses, **options))
+
+
+@compiles(AnyCase, "postgresql")
+def _any_case_on_postgres(element: AnyCase, compiler: Any, **options: Any) -> str:
+    return f'({compiler.process(element.clauses, **options)} collate "und-x-icu")'
+
+
+@compiles(ByCodePoint, "postgresql")
+def _by_code_point_on_postgres(element: ByCodePoint, compiler: Any, **options: Any) -> str:
+    return f'({compiler.process(element.clauses, **options)} collate "C")'
+
+
+def mentions(column: Any, wanted: str) -> ColumnElement[bool]:
+    """Whether `wanted` stands anywhere in a text column, in any case."""
+    return AnyCase(column).icontains(wanted, autoescape=True)
+
+
 def now() -> datetime:
     return datetime.now(UTC)
 
@@ -69,6 +106,8 @@ def _open_postgres(url: str) -> Engine:
 
 def _prepare_postgres(connection: Any, _record: object) -> None:
     with connection.cursor() as cursor:
+        # Instants come back in the session's zone; in another than this, the first and the last year have no room.
+        cursor.execute("set timezone = 'UTC'")
         cursor.execute(f"set lock_timeout = {BUSY_TIMEOUT_MS}")
         # A process that froze in a transaction must not hold its rows for ever.
         cursor.execute(f"set idle_in_transaction_session_timeout = {IDLE_TIMEOUT_MS}")

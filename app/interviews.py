@@ -23,7 +23,7 @@ from app import (
     transcripts,
 )
 from app.consents import Grant
-from app.db import WriteSession, now
+from app.db import ByCodePoint, WriteSession, mentions, now
 from app.errors import ConsentWithdrawn, NotFound, RecordingAbsent, RecordingDuplicate, RecordingPresent
 from app.jobs import Queue
 from app.keys import Caller
@@ -214,7 +214,7 @@ def page(
 
 def _in_order(query: Any, sort: str, cursor: cursors.Position | None) -> Any:
     # Ids are UUIDv7: their order is the order of creation, so they serve as that key and as the tie-breaker.
-    by_id, title = col(models.Interview.id), col(models.Interview.title)
+    by_id, title = col(models.Interview.id), ByCodePoint(col(models.Interview.title))
     down = sort.startswith("-")
     if sort.removeprefix("-") == "title":
         if cursor is not None:
@@ -235,10 +235,10 @@ def _mentions(text: str) -> Any:
         .where(
             models.Transcript.interview_id == models.Interview.id,
             models.Transcript.version == models.Interview.transcript_version,
-            col(models.Segment.text).icontains(text, autoescape=True),
+            mentions(models.Segment.text, text),
         )
     )
-    return or_(*(col(column).icontains(text, autoescape=True) for column in columns), said.exists())
+    return or_(*(mentions(column, text) for column in columns), said.exists())
 
 
 def etag(interview: models.Interview, job: models.Job | None) -> str:

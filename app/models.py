@@ -361,10 +361,7 @@ class InsightCategory(SQLModel, table=True):
 
 
 class SearchEntry(SQLModel, table=True):
-    """The words of a segment of the current transcript, or of an insight, as `app.search` looks for them.
-
-    What they are an index of is made by the migration: an FTS5 table on SQLite, a GIN index on Postgres.
-    """
+    """The words of a segment or an insight, for `app.search`: by FTS5 on SQLite, by a GIN index on Postgres."""
 
     __tablename__ = "search_entry"
     __table_args__ = (

@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     model: str = Field(
         default="base",
         min_length=1,
+        max_length=200,
         description="Whisper weights: `base`, `tiny.en`, another Whisper name, or a folder with a model.",
     )
     threads: int = Field(

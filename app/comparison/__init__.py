@@ -15,6 +15,7 @@ from app import models
 from app.comparison import opinions, pay
 from app.comparison.pay import Assumptions, Pay
 from app.comparison.values import Quote, Statement
+from app.db import mentions
 from app.errors import NotFound
 from app.extraction.values import Category
 from app.interviews import withdrawn
@@ -146,7 +147,7 @@ def _named(session: Session, owner_id: str, interview_ids: Sequence[str]) -> lis
 
 def _narrowing(wanted: Wanted) -> list[Any]:
     asked = ((models.Interview.role, wanted.role), (models.Interview.employer, wanted.employer))
-    return [col(column).icontains(text, autoescape=True) for column, text in asked if text is not None]
+    return [mentions(column, text) for column, text in asked if text is not None]
 
 
 def _quotes(session: Session, interview_ids: Sequence[str], wanted: Wanted) -> list[Quote]:

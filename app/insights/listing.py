@@ -9,7 +9,7 @@ from sqlalchemy import exists, tuple_
 from sqlmodel import Session, col, select
 
 from app import cursors, etags, locks, models
-from app.db import WriteSession
+from app.db import WriteSession, mentions
 from app.errors import CursorInvalid, NotFound
 
 Sort = Literal["-created_at", "start"]
@@ -59,7 +59,7 @@ def _of_interview(filters: Filters) -> Any:
         col(interview.id) == models.Insight.interview_id,
         col(interview.deleted_at).is_(None),
         col(interview.status) != "withdrawn",
-        *(col(column).icontains(text, autoescape=True) for column, text in asked if text is not None),
+        *(mentions(column, text) for column, text in asked if text is not None),
     )
 
 
@@ -73,7 +73,7 @@ def _narrowed(filters: Filters) -> list[Any]:
     if filters.min_confidence is not None:
         conditions.append(col(insight.confidence) >= filters.min_confidence)
     if filters.q is not None:
-        conditions.append(col(insight.quote).icontains(filters.q, autoescape=True))
+        conditions.append(mentions(insight.quote, filters.q))
     if not filters.stale:
         conditions.append(col(insight.stale).is_(False))
     if filters.categories:
