@@ -220,7 +220,7 @@ async def _database(request: Request, error: Exception) -> JSONResponse:
     fault = faults.of(error)
     if fault is None:
         raise error
-    log.warning("database unavailable", request=getattr(request.state, "request_id", ""), fault=fault, exc_info=error)
+    log.warning("database unavailable", outcome=fault.value, exc_info=error)
     return answer(request, _told(fault))
 
 
