@@ -16,11 +16,12 @@ from anyio.to_thread import run_sync
 from sqlalchemy import Engine
 from sqlmodel import Session, col, delete, select
 
-from app import file_locks, interviews, media_types, models, uploads
+from app import file_locks, interviews, media_types, models, replies, uploads
 from app.db import WriteSession, now, reading, writing
 from app.errors import CandidError, NotFound, RecordingEmpty, RecordingTooLarge, UploadBusy, UploadExpired, UploadMoved
 from app.keys import Caller
 from app.recordings import UPLOAD_MAY_TAKE, Recordings, full_disk_told
+from app.replies import Key
 from app.settings import Settings
 from app.uploads import Received
 
@@ -51,15 +52,15 @@ class Promise:
     broken: CandidError
 
 
-def begin(engine: Engine, store: Recordings, settings: Settings, caller: Caller, wanted: Wanted) -> models.Upload:
-    """A new upload of which nothing has come.
+def begin(
+    engine: Engine, store: Recordings, settings: Settings, caller: Caller, wanted: Wanted, key: Key | None = None
+) -> models.Upload:
+    """A new upload of which nothing has come. The request's key is kept with its row.
 
-    Raises RecordingEmpty, RecordingTooLarge, StorageFull, and of a planned interview, what `check_can_record` does.
+    Raises RecordingEmpty, RecordingTooLarge, StorageFull, IdempotencyKeyInUse, and of a planned interview, what
+    `check_can_record` does.
     """
-    if wanted.size_bytes == 0:
-        raise RecordingEmpty("The recording has no bytes. Was the file still being written?")
-    if wanted.size_bytes > settings.max_recording_bytes:
-        raise uploads.too_large(settings.max_recording_bytes)
+    check_size(settings, wanted.size_bytes)
     store.check_room(wanted.size_bytes)
     upload = models.Upload(
         owner_id=caller.owner_id,
@@ -74,13 +75,30 @@ def begin(engine: Engine, store: Recordings, settings: Settings, caller: Caller,
     staged = store.stage_as(upload.id)
     try:
         with writing(engine) as session:
-            if upload.interview_id is not None:
-                interviews.check_can_record(session, interviews.find(session, caller.owner_id, upload.interview_id))
-            session.add(upload)
+            _register(session, upload, key)
     except BaseException:
         store.discard(staged)
         raise
     return upload
+
+
+def check_size(settings: Settings, size_bytes: int) -> None:
+    """Raises RecordingEmpty, RecordingTooLarge."""
+    if size_bytes == 0:
+        raise RecordingEmpty("The recording has no bytes. Was the file still being written?")
+    if size_bytes > settings.max_recording_bytes:
+        raise uploads.too_large(settings.max_recording_bytes)
+
+
+def _register(session: WriteSession, upload: models.Upload, key: Key | None) -> None:
+    if key is not None:
+        key.claim(session)
+    if upload.interview_id is not None:
+        interviews.check_can_record(session, interviews.find(session, upload.owner_id, upload.interview_id))
+    session.add(upload)
+    session.flush()
+    if key is not None:
+        key.keep(session, made_id=upload.id, interview_id=upload.interview_id)
 
 
 def expiry(settings: Settings) -> datetime:
@@ -355,13 +373,18 @@ def finish(session: WriteSession, upload: models.Upload, interview_id: str) -> m
     check_offset(current, upload.offset_bytes)
     current.interview_id, current.about, current.sha256 = interview_id, "", None
     current.offset_bytes, current.finished_at = current.size_bytes, now()
+    replies.tells_of(session, current.id, interview_id)
     return current
 
 
-def end(engine: Engine, store: Recordings, owner_id: str, upload_id: str) -> None:
-    """Forgets an upload and what came of it; an interview that it has become stays. Raises NotFound."""
+def end(engine: Engine, store: Recordings, owner_id: str, upload_id: str, *, forget_key: bool = False) -> None:
+    """Forgets an upload and what came of it; an interview that it has become stays. Raises NotFound.
+
+    The key that it was begun with stays spent, unless the beginning itself has failed (`forget_key`).
+    """
     with writing(engine) as session:
         session.delete(_owned(session, owner_id, upload_id, lock=True))
+        (replies.free if forget_key else replies.forget_made)(session, upload_id)
     store.discard(store.staged_as(upload_id))
 
 
