@@ -139,11 +139,12 @@ def refuse_unknown(request: Request, names: frozenset[str]) -> None:
 
 async def with_json(request: Request, *, optional: bool) -> Request:
     """The same request with its body read. Raises MediaTypeRefused, BodyTooLarge, JsonInvalid, UploadTooSlow."""
-    if optional and not await bodies.has_body(request):
+    settings = request.app.state.house.settings
+    if optional and not await bodies.has_body(request, settings):
         return _replayed(request, b"")
     if not bodies.is_json(request.headers.get("content-type", "")):
         raise MediaTypeRefused("Send the body as application/json.")
-    body, _ = await bodies.read_json(request, request.app.state.house.settings)
+    body, _ = await bodies.read_json(request, settings)
     return _replayed(request, body)
 
 
