@@ -4,6 +4,7 @@ import hashlib
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -83,8 +84,11 @@ class Checker:
             queue.close()
 
     def _leave(self) -> None:
-        """One worker comes and goes in good order, and finds nothing of the dead; then nobody is there."""
+        """The workers are killed a last time, come again, and go in good order; then nobody is there."""
         self.ground.rest()
+        self.ground.begin_again()
+        with suppress(TimeoutError):
+            self.ground.until(lambda: not [*self._files()], "nothing is left", within_s=REST_S / 2)
         for process in self.ground.processes:
             nursery.end(process.pid, number=signal.SIGTERM)
 
@@ -179,7 +183,7 @@ class Checker:
         for folder in {self.ground.data_dir(process.what) for process in self.ground.processes}:
             left = [*(folder / "work").rglob("*"), *(folder / "incoming").rglob("*")]
             yield from (f"{path} is left" for path in left)
-            # A worker's own goes when another one looks; here nobody is left to look.
+            # A worker's own goes with it, if it goes in good order.
             locks = [path for path in (folder / "workers").glob("*") if not self._is_of_the_last(path)]
             yield from (f"{path} is left" for path in locks)
 

@@ -115,6 +115,12 @@ class Ground:
         if self._warden.is_alive():
             self._warden.join()
 
+    def begin_again(self) -> None:
+        """Kills each worker and starts it once more."""
+        for worker in self.workers():
+            nursery.end(worker.pid)
+            worker.pid = self._bear(worker.what)
+
     def data_dir(self, what: str) -> Path:
         """Workers that are `elsewhere` share a database and a store, and no folder: as if on machines of their own."""
         return self.folder / (what if self.elsewhere and what != "api" else "data")
