@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import and_, literal_column, text
+from sqlalchemy import BigInteger, and_, exists, literal_column, text
 from sqlmodel import Session, col, select
 
 from app import cursors, models
@@ -45,11 +45,10 @@ def page(
     """
     if not query.terms:
         return []
-    entry = models.SearchEntry
-    found = _matching(session, owner_id, query, filters)
+    found, number = _matching(session, owner_id, query, filters)
     if before is not None:
-        found = found.where(col(entry.id) < _number(before))
-    ids = session.exec(found.order_by(col(entry.id).desc()).limit(limit)).all()
+        found = found.where(number < _number(before))
+    ids = session.exec(found.order_by(number.desc()).limit(limit)).all()
     return [_hit(query, *row) for row in _shown(session, ids)]
 
 
@@ -59,7 +58,8 @@ def _number(before: cursors.Position) -> int:
     return int(before.id)
 
 
-def _matching(session: Session, owner_id: str, query: Query, filters: Filters) -> Any:
+def _matching(session: Session, owner_id: str, query: Query, filters: Filters) -> tuple[Any, Any]:
+    """What selects the ids of the rows, and by which column they are to be put in order."""
     entry = models.SearchEntry
     wanted = [*marks(owner_id, filters.kind, filters.interview_id)]
     for term in query.terms:
@@ -72,15 +72,19 @@ def _matching(session: Session, owner_id: str, query: Query, filters: Filters) -
         if len(term.words) > 1
     ]
     if session.get_bind().dialect.name == "sqlite":
-        return _of_sqlite(wanted, begun).where(*phrases)
-    return select(entry.id).where(_of_postgres(wanted, begun), *phrases)
+        return _of_sqlite(wanted, begun, phrases)
+    return select(entry.id).where(_of_postgres(wanted, begun), *phrases), col(entry.id)
 
 
-def _of_sqlite(wanted: Sequence[str], begun: Sequence[str]) -> Any:
+def _of_sqlite(wanted: Sequence[str], begun: Sequence[str], phrases: Sequence[Any]) -> tuple[Any, Any]:
     words = [f'"{word}"' for word in dict.fromkeys(wanted)] + [f'"{word}"*' for word in begun]
-    found = text("search_index match :words").bindparams(words=" AND ".join(words))
-    index = select(literal_column("rowid").label("rowid")).select_from(text("search_index")).where(found).subquery()
-    return select(models.SearchEntry.id).join(index, index.c.rowid == col(models.SearchEntry.id))
+    match = text("search_index match :words").bindparams(words=" AND ".join(words))
+    # In the index's own order, so that it ends at the last row of the page: in another's, all that match are read.
+    number = literal_column("search_index.rowid", BigInteger())
+    found = select(number).select_from(text("search_index")).where(match)
+    if phrases:
+        found = found.where(exists().where(col(models.SearchEntry.id) == number, *phrases))
+    return found, number
 
 
 def _of_postgres(wanted: Sequence[str], begun: Sequence[str]) -> Any:
