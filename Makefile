@@ -13,7 +13,7 @@ export CANDID_MODEL := $(MODEL)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install run worker test test-postgres test-buckets check openapi bench bench-api bench-insights migrate sample eval train eval-audio fuzz-api fuzz-media chaos lint-openapi lock
+.PHONY: help install run worker test test-postgres test-buckets check openapi bench bench-api bench-insights migrate sample eval train eval-audio fuzz-api fuzz-media chaos lint-openapi lock bench-scale
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,8 +48,8 @@ test-postgres: install ## Run the tests that have a database on Postgres (needs 
 	@CANDID_TEST_DATABASE=postgres $(BIN)/python -m pytest -m 'database and not whisper'
 
 # What keeps, reads, hears, erases or loses recordings.
-ON_S3 := tests/app/test_recordings.py tests/app/test_uploads.py tests/app/test_erasures.py tests/app/test_consents.py \
-	tests/app/test_interviews.py tests/workers/test_jobs.py tests/whole/test_kills.py tests/whole/test_failures.py \
+ON_S3 := tests/app/test_recordings.py tests/app/test_uploads.py tests/app/test_resumables.py tests/app/test_erasures.py \
+	tests/app/test_consents.py tests/app/test_interviews.py tests/workers/test_jobs.py tests/whole/test_kills.py tests/whole/test_failures.py \
 	tests/whole/test_sample.py tests/whole/test_owners.py
 
 test-buckets: install ## Run the tests that touch recordings, with the recordings on a real S3 server
@@ -70,6 +70,9 @@ bench: install ## Compare hearing with both engines on the sample, as ratios of 
 
 bench-api: install ## How fast the API answers while the worker hears, against an idle worker
 	@$(BIN)/python scripts/bench_api.py
+
+bench-scale: install ## What three workers do in the time of one, on a Postgres and an S3 server of its own
+	@$(BIN)/python -m scripts.bench_scale
 
 bench-insights: install ## How long a 5,000-word interview takes to be read for insights, on one core
 	@$(BIN)/python scripts/bench_insights.py

@@ -87,6 +87,14 @@ class Bucket:
             # What is not there is the bucket, or the upload: somebody ended it.
             raise away() from error
 
+    def put_block(self, key: str, block: bytes) -> None:
+        """Keeps a few MiB under `key`. When this returns, S3 has acknowledged them."""
+        try:
+            with absence_told():
+                obstore.put(self._store, key, block, use_multipart=False)
+        except FileNotFoundError as error:
+            raise away() from error
+
     def size(self, key: str) -> int:
         with self._missing_checked(), absence_told():
             return int(obstore.head(self._store, key)["size"])
@@ -104,6 +112,12 @@ class Bucket:
         for version in found:
             self._remove(version.key, versionId=version.version_id)
         return any(not version.is_mark for version in found)
+
+    def erase_below(self, prefix: str) -> None:
+        """Removes all there is below the folder `prefix`, old versions too."""
+        for batch in self.listed(prefix):
+            for key in {found.key for found in batch}:
+                self.erase(key)
 
     def _erase_only(self, key: str) -> bool:
         try:

@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import Engine, delete, func
 from sqlmodel import Session, col, select
 
-from app import contacts, deliveries, jobs, locks, models, recordings, replies, search, titles
+from app import contacts, deliveries, jobs, locks, models, parts, recordings, replies, search, titles
 from app.db import BUSY_TIMEOUT_MS, WriteSession, now, reading, writing
 from app.deliveries import Event
 from app.errors import NotFound, RecordingsUnavailable
@@ -181,15 +181,13 @@ def finish(engine: Engine, queue: Queue, store: Recordings, work_dir: Path, eras
         if _jobs(session, erasure.interview_id, "running"):
             return False
         recording = None if erasure.kind == Kind.TRANSCRIPT else recordings.of(session, erasure.interview_id)
-        staged = [store.staged_as(upload.id) for upload in _uploads(session, erasure.interview_id)]
+        uploads = [(upload.owner_id, upload.id) for upload in _uploads(session, erasure.interview_id)]
         ended = _jobs(session, erasure.interview_id, *jobs.ENDED)
     if not queue.forget(ended):
         return False
     # The bytes before the row: while there is a row, it says where to look.
-    if recording is not None and not _erase_sound(store, recording.key):
+    if not _erase_sound(store, recording, uploads):
         return False
-    for path in staged:
-        store.discard(path)
     for job in ended:
         shutil.rmtree(work_dir / job.id, ignore_errors=True)
     with writing(engine) as session:
@@ -204,9 +202,13 @@ def finish(engine: Engine, queue: Queue, store: Recordings, work_dir: Path, eras
     return True
 
 
-def _erase_sound(store: Recordings, key: str) -> bool:
+def _erase_sound(store: Recordings, recording: models.Recording | None, uploads: list[tuple[str, str]]) -> bool:
     try:
-        store.erase(key)
+        if recording is not None:
+            store.erase(recording.key)
+        for owner_id, upload_id in uploads:
+            store.discard(store.staged_as(upload_id))
+            parts.erase(store, owner_id, upload_id)
     except RecordingsUnavailable as error:
         log.warning("erasure waits", cause=error.detail)
         return False

@@ -221,6 +221,20 @@ class Upload(SQLModel, table=True):
     finished_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
 
 
+class UploadPart(SQLModel, table=True):
+    """Bytes of an unfinished upload, from `start_bytes` up to `end_bytes`, kept under `key` in the store of recordings.
+
+    Only where that is elsewhere (S3), so that every API process can go on. All parts reach to the upload's offset.
+    """
+
+    __tablename__ = "upload_part"
+
+    upload_id: str = Field(sa_column=_ref("upload", primary_key=True))
+    start_bytes: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    end_bytes: int = Field(sa_column=Column(BigInteger, nullable=False))
+    key: str = Field(max_length=200, unique=True)
+
+
 class Job(SQLModel, table=True):
     """Durable background work on an interview; the engine's own tables are its engine room, this is what is shown.
 

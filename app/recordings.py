@@ -37,6 +37,11 @@ class Recordings:
         self.staging = self.store.path / ".incoming" if isinstance(self.store, Folder) else staging
         self.staging.mkdir(parents=True, exist_ok=True)
 
+    @property
+    def bucket(self) -> Bucket | None:
+        """The store when it is elsewhere: other machines see the same in it, and nothing of what is staged here."""
+        return self.store if isinstance(self.store, Bucket) else None
+
     def stage(self) -> Path:
         """A fresh path for an upload on its way in, in a folder of its own."""
         folder = self.staging / uuid4().hex

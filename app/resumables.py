@@ -2,13 +2,11 @@
 
 import asyncio
 import hashlib
-import os
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import IO
 
 from anyio import CancelScope, sleep
@@ -16,9 +14,18 @@ from anyio.to_thread import run_sync
 from sqlalchemy import Engine
 from sqlmodel import Session, col, delete, select
 
-from app import file_locks, interviews, media_types, models, replies, uploads
+from app import interviews, media_types, models, parts, replies, spools, uploads
 from app.db import WriteSession, now, reading, writing
-from app.errors import CandidError, NotFound, RecordingEmpty, RecordingTooLarge, UploadBusy, UploadExpired, UploadMoved
+from app.errors import (
+    CandidError,
+    NotFound,
+    RecordingEmpty,
+    RecordingLost,
+    RecordingsUnavailable,
+    RecordingTooLarge,
+    UploadExpired,
+    UploadMoved,
+)
 from app.keys import Caller
 from app.recordings import UPLOAD_MAY_TAKE, Recordings, full_disk_told
 from app.replies import Key
@@ -28,7 +35,8 @@ from app.uploads import Received
 # Between two of these a kill takes back what came: the smaller they are, the more a slow phone's bytes are worth.
 COUNT_EVERY_BYTES = 8 * 1024 * 1024
 COUNT_EVERY_S = 2.0
-BUSY_FOR_S = 1
+# In the bucket each count is an object: a phone on a slow line would make thousands.
+COUNT_ELSEWHERE_EVERY_S = 10.0
 # A request that sends nothing for so long makes way for another that waits.
 MAKES_WAY_AFTER_S = 1.0
 
@@ -71,13 +79,14 @@ def begin(
         sha256=wanted.sha256,
         expires_at=expiry(settings),
     )
-    # The file first: there is never a row without one.
-    staged = store.stage_as(upload.id)
+    # The file first: there is never a row without one. Where others may go on with it, each begins a file of its own.
+    if store.bucket is None:
+        store.stage_as(upload.id)
     try:
         with writing(engine) as session:
             _register(session, upload, key)
     except BaseException:
-        store.discard(staged)
+        store.discard(store.staged_as(upload.id))
         raise
     return upload
 
@@ -130,7 +139,11 @@ def check_offset(upload: models.Upload, offset: int) -> None:
 
 @dataclass
 class Piece:
-    """What one request adds to an upload. It holds the staged file: there is one at a time, in whatever process."""
+    """What one request adds to an upload. It holds the staged file: on one machine there is one at a time.
+
+    On several machines (`store.bucket`) there may be more, for as long as it takes them to notice: the first to commit
+    counts. The file then has a hole where others' bytes belong; what counts is in the bucket.
+    """
 
     engine: Engine
     store: Recordings
@@ -146,7 +159,9 @@ class Piece:
     _heard_at: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
-        self.written = self.upload.offset_bytes
+        self.written = self._start = self.upload.offset_bytes
+        # Whoever counted what came before has looked at it, unless it was too little: then it is looked at in the end.
+        self._is_known = self.store.bucket is not None and self.written > 0
         self._hashes = [hashlib.new(one.algorithm, usedforsecurity=False) for one in self.promises]
 
     @property
@@ -163,11 +178,7 @@ class Piece:
         """Whether nothing comes any more while another request waits for the upload."""
         if time.monotonic() - self._heard_at < MAKES_WAY_AFTER_S:
             return False
-        try:
-            asked_at = _knock(self.store.staged_as(self.upload.id)).stat().st_mtime
-        except FileNotFoundError:
-            return False
-        return time.time() - asked_at < MAKES_WAY_AFTER_S
+        return spools.is_asked_for(self.store, self.upload.id, within_s=MAKES_WAY_AFTER_S)
 
     def take(self, chunk: bytes) -> None:
         """Raises RecordingTooLarge at the first byte beyond the length that was announced."""
@@ -180,8 +191,9 @@ class Piece:
         self._write()
         self._saved_at = time.monotonic()
         is_much = self.written - self.upload.offset_bytes >= COUNT_EVERY_BYTES
+        every_s = COUNT_EVERY_S if self.store.bucket is None else COUNT_ELSEWHERE_EVERY_S
         # Of a piece whose hash was promised nothing counts before its end.
-        if not self.promises and (is_much or self._saved_at - self._counted_at >= COUNT_EVERY_S):
+        if not self.promises and (is_much or self._saved_at - self._counted_at >= every_s):
             self._count()
 
     def complete(self) -> None:
@@ -204,14 +216,30 @@ class Piece:
                 rescued()
 
     def whole(self) -> Received:
-        """The recording, on disk, read once more: so its hash is that of what is there."""
+        """The recording, on disk, read once more: so its hash is that of what is there. Raises UploadExpired."""
         with full_disk_told():
-            sync(self.file)
+            self._fill_hole()
+            spools.sync(self.file)
         head, sha256 = self._head(), self._sha256()
         return Received(self.store.staged_as(self.upload.id), self.written, sha256, uploads.look_at(head))
 
     def close(self) -> None:
+        if self.store.bucket is not None:
+            # What does not count is of no use to anybody, and what does is elsewhere.
+            self.store.discard(self.store.staged_as(self.upload.id))
         self.file.close()
+
+    def _fill_hole(self) -> None:
+        if self.store.bucket is None:
+            return
+        self.store.check_room(self._start)
+        try:
+            parts.fetch(self.engine, self.store, self.upload.id, self.file, self._start)
+        except RecordingLost:
+            # Another machine may have come to the end first, and removed the parts.
+            with reading(self.engine) as session:
+                check_offset(find(session, self.upload.owner_id, self.upload.id), self.upload.offset_bytes)
+            raise spools.lost() from None
 
     def _write(self) -> None:
         block, self._waiting = bytes(self._waiting), bytearray()
@@ -220,7 +248,7 @@ class Piece:
         self.store.check_room(len(block))
         with full_disk_told():
             self.file.seek(self.written)
-            write_all(self.file, block)
+            spools.write_all(self.file, block)
         for one in self._hashes:
             one.update(block)
         self.written += len(block)
@@ -246,12 +274,21 @@ class Piece:
         # The last byte counts with the interview: until then a client would rightly believe that it is done.
         counted = min(self.written, self.upload.size_bytes - 1)
         with full_disk_told():
-            sync(self.file)
-        with writing(self.engine) as session:
-            upload = find(session, self.upload.owner_id, self.upload.id, lock=True)
-            check_offset(upload, self.upload.offset_bytes)
-            upload.offset_bytes = counted
-            upload.expires_at = expiry(self.settings)
+            spools.sync(self.file)
+        bucket = self.store.bucket
+        made = parts.put(bucket, self.upload, self.file, counted) if bucket is not None else []
+        try:
+            with writing(self.engine) as session:
+                upload = find(session, self.upload.owner_id, self.upload.id, lock=True)
+                check_offset(upload, self.upload.offset_bytes)
+                upload.offset_bytes = counted
+                upload.expires_at = expiry(self.settings)
+                session.add_all(made)
+        except CandidError:
+            # Of any other error nobody knows whether the commit came through.
+            if bucket is not None:
+                parts.take_back(bucket, made)
+            raise
         self.upload, self._counted_at = upload, time.monotonic()
 
 
@@ -270,67 +307,24 @@ def hold(
     """
     check_length(upload, upload.offset_bytes + expected_bytes)
     store.check_room(expected_bytes)
-    file = _held(store.staged_as(upload.id))
+    file = spools.hold(store, upload.id)
     try:
         # Somebody may have held it before us: only what is there now, nobody else changes.
         with reading(engine) as session:
             current = find(session, upload.owner_id, upload.id)
         check_offset(current, upload.offset_bytes)
-        _cut(file, current.offset_bytes)
+        # Beside a bucket, whatever a kill has left here does not count.
+        spools.cut(file, current.offset_bytes if store.bucket is None else 0)
         return Piece(engine, store, settings, current, file, promises)
     except BaseException:
         file.close()
         raise
 
 
-def _held(path: Path) -> IO[bytes]:
-    try:
-        # Unbuffered: what could not be written to a full disk must not be tried again on closing.
-        file = path.open("r+b", buffering=0)
-    except FileNotFoundError:
-        raise _lost() from None
-    if not file_locks.take(file):
-        file.close()
-        # Whoever holds it looks for this, in whatever process that is.
-        _knock(path).touch()
-        raise busy()
-    return file
-
-
-def _knock(staged: Path) -> Path:
-    return staged.with_name("wanted")
-
-
-def busy() -> UploadBusy:
-    return UploadBusy("Another request is sending to it. Ask for its offset again.", retry_after_s=BUSY_FOR_S)
-
-
-def _cut(file: IO[bytes], offset: int) -> None:
-    """What lies beyond came in a request that was never counted. Raises UploadExpired when there is less."""
-    if file.seek(0, os.SEEK_END) < offset:
-        raise _lost()
-    file.truncate(offset)
-
-
-def _lost() -> UploadExpired:
-    return UploadExpired("What came of it is not here any more. Begin a new upload.")
-
-
 def check_length(upload: models.Upload, reached: int) -> None:
     if reached > upload.size_bytes:
         size = upload.size_bytes
         raise RecordingTooLarge(f"The upload was announced with {size} bytes.", limit_bytes=size)
-
-
-def write_all(file: IO[bytes], block: bytes) -> None:
-    left = memoryview(block)
-    while left:
-        left = left[file.write(left) :]
-
-
-def sync(file: IO[bytes]) -> None:
-    # macOS has no fdatasync.
-    getattr(os, "fdatasync", os.fsync)(file.fileno())
 
 
 async def fill(piece: Piece, chunks: AsyncIterator[bytes]) -> None:
@@ -346,7 +340,10 @@ async def fill(piece: Piece, chunks: AsyncIterator[bytes]) -> None:
             finally:
                 watch.cancel()
         if scope.cancelled_caught:
-            raise busy()  # noqa: TRY301  what came is kept here too
+            raise spools.busy()  # noqa: TRY301  what came is kept here too
+    except RecordingsUnavailable:
+        # Once more would take as long again.
+        raise
     except Exception:
         await run_sync(piece.rescue)
         raise
@@ -374,6 +371,7 @@ def finish(session: WriteSession, upload: models.Upload, interview_id: str) -> m
     current.interview_id, current.about, current.sha256 = interview_id, "", None
     current.offset_bytes, current.finished_at = current.size_bytes, now()
     replies.tells_of(session, current.id, interview_id)
+    parts.forget(session, current.id)
     return current
 
 
@@ -385,14 +383,28 @@ def end(engine: Engine, store: Recordings, owner_id: str, upload_id: str, *, for
     with writing(engine) as session:
         session.delete(_owned(session, owner_id, upload_id, lock=True))
         (replies.free if forget_key else replies.forget_made)(session, upload_id)
+    clear(store, owner_id, upload_id)
+
+
+def clear(store: Recordings, owner_id: str, upload_id: str) -> None:
+    """Removes the bytes of an upload that has ended. What the bucket does not let go of now, the sweep takes."""
     store.discard(store.staged_as(upload_id))
+    with suppress(RecordingsUnavailable):
+        parts.erase(store, owner_id, upload_id)
 
 
 def sweep(engine: Engine, store: Recordings, *, at: datetime) -> None:
-    """Forgets uploads that were not gone on with in time, and removes staged bytes that are nobody's."""
+    """Forgets uploads that were not gone on with in time, and removes staged bytes that are nobody's.
+
+    Beside a bucket that is all that no request holds. What is in the bucket, `parts.sweep` removes.
+    """
     with writing(engine) as session:
         expired = session.exec(select(models.Upload.id).where(col(models.Upload.expires_at) < at)).all()
         session.exec(delete(models.Upload).where(col(models.Upload.id).in_(expired)))
+    if store.bucket is not None:
+        for upload_id in store.resumable(before=at):
+            spools.drop_unheld(store, upload_id)
+        return
     old = store.resumable(before=at - UPLOAD_MAY_TAKE)
     with reading(engine) as session:
         known = set(session.exec(select(models.Upload.id).where(col(models.Upload.id).in_(old))))

@@ -47,10 +47,17 @@ def prepared(folder: Path) -> Iterator[str]:
 def empty(folder: Path) -> Iterator[str]:
     """The URL of a new database with nothing in it; in `folder`, which need not be there, if it is a file."""
     if IS_POSTGRES:
-        with _database(template="template1") as url:
+        with on_postgres() as url:
             yield url
         return
     yield f"sqlite:///{folder / 'candid.db'}"
+
+
+@contextmanager
+def on_postgres() -> Iterator[str]:
+    """The URL of a new, empty Postgres database, whatever CANDID_TEST_DATABASE says."""
+    with _database(template="template1") as url:
+        yield url
 
 
 def content(url: str) -> bytes:

@@ -14,7 +14,7 @@ from uuid import uuid4
 import structlog
 from sqlmodel import col, delete, select
 
-from app import claims, deliveries, erasures, file_locks, models, recordings, replies, resumables
+from app import claims, deliveries, erasures, file_locks, models, parts, recordings, replies, resumables
 from app.db import WriteSession, now, reading, writing
 from app.errors import AttemptsExhausted, CandidError, PassingFailure, RecordingsUnavailable
 from app.jobs import ACTIVE, workflow_id
@@ -270,6 +270,7 @@ class Supervision:
     def _sweep_recordings(self) -> None:
         try:
             swept = recordings.sweep(self.bench.engine, self.bench.recordings, at=now())
+            parts.sweep(self.bench.engine, self.bench.recordings, before=now() - recordings.UPLOAD_MAY_TAKE)
         except RecordingsUnavailable:
             log.warning("sweep waits")
             return

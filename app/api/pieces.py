@@ -14,7 +14,7 @@ from app.api import arrivals, digests, schemas, tus
 from app.api.arrivals import Intake
 from app.api.deps import House
 from app.db import WriteSession, reading, writing
-from app.errors import NotFound, UploadBusy
+from app.errors import NotFound, RecordingsUnavailable, UploadBusy
 from app.keys import Caller
 from app.replies import Key
 from app.resumables import Piece, Promise, Wanted
@@ -29,6 +29,8 @@ ENDING = (
     errors.RecordingPresent,
     errors.ConsentRequired,
     errors.ConsentWithdrawn,
+    # Its offset would be a lie from now on.
+    errors.UploadExpired,
 )
 # With these it is not over: what came is there, and whoever knows the upload, be it by its key, goes on.
 PASSING = (
@@ -172,10 +174,13 @@ def settle(house: House, caller: Caller, piece: Piece) -> models.Upload:
         received = piece.whole()
         digests.check(received.sha256, frozenset(filter(None, [piece.upload.sha256])))
         finished = _finish(house, replace(caller, key_id=piece.upload.asserted_by), piece.upload, received)
+    except RecordingsUnavailable:
+        # Nothing can be counted now either.
+        raise
     except Exception:
         piece.rescue()
         raise
-    house.recordings.discard(received.path)
+    resumables.clear(house.recordings, finished.owner_id, finished.id)
     return finished
 
 

@@ -90,7 +90,17 @@ def test_down_to_the_first_tables_and_up_again_everything_they_hold_is_there(
     withdrawn = heard(here, client, TALK)
     client.post(f"/v1/consents/{withdrawn['consent']['id']}/withdraw", json={})
     before = rows(here.engine)
-    empty = {"heard_chunk", "planned_question", "worker", "upload", "reply", "webhook", "delivery", "retention_run"}
+    empty = {
+        "heard_chunk",
+        "planned_question",
+        "worker",
+        "upload",
+        "upload_part",
+        "reply",
+        "webhook",
+        "delivery",
+        "retention_run",
+    }
     assert {name for name, found in before.items() if not found} == empty
     config = migrations.config(here.engine)
     command.downgrade(config, "0001")

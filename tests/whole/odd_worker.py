@@ -26,6 +26,8 @@ class OddEar(FakeEar):
         if POISON in hearing.hotwords:
             os._exit(9)
         time.sleep(self.pause_s)
+        # What it heard of another recording is not in this one.
+        self._segments.clear()
         self.hears(f"At{hearing.start_ms}", at_ms=hearing.start_ms)
         return super().hear(hearing)
 

@@ -146,6 +146,10 @@ class Service:
     def job(self, job_id: str) -> models.Job:
         return self._read(lambda session: session.get_one(models.Job, job_id))
 
+    def jobs(self) -> list[models.Job]:
+        """Oldest first."""
+        return self._read(lambda session: list(session.exec(select(models.Job).order_by(models.Job.id))))
+
     def until(self, job_id: str, *statuses: str, within_s: float = PATIENCE_S) -> models.Job:
         eventually(lambda: self.job(job_id).status in (statuses or jobs.ENDED), within_s=within_s)
         return self.job(job_id)
