@@ -13,7 +13,7 @@ export CANDID_MODEL := $(MODEL)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install run worker test test-postgres test-buckets check openapi bench bench-api bench-scale bench-insights migrate sample eval train eval-audio fuzz-api fuzz-media lint-openapi lock
+.PHONY: help install run worker test test-postgres test-buckets check openapi bench bench-api bench-scale bench-insights migrate sample eval train eval-audio fuzz-api fuzz-media chaos lint-openapi lock
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -91,6 +91,9 @@ fuzz-api: install ## Fuzz a fresh service from its own contract, with every chec
 
 fuzz-media: install ## Decode N hostile recordings (make fuzz-media N=10000 SEED=1); 0 dead, hung or reading elsewhere
 	@$(BIN)/python -m scripts.fuzz_media --cases $(or $(N),1000) --seed $(or $(SEED),1)
+
+chaos: install ## Kill the service again and again (make chaos KILLS=1000 SEED=1); 0 lost, doubled, stuck, orphans
+	@$(BIN)/python -m scripts.chaos --kills $(or $(KILLS),100) $(if $(SEED),--seed $(SEED))
 
 lint-openapi: ## Hold openapi/openapi.json against Redocly's rules (needs Node)
 	@sh scripts/lint_openapi.sh

@@ -10,7 +10,7 @@ from types import FrameType
 
 import uvicorn
 
-from app import backups, logs
+from app import backups, connections, logs
 from app.main import create_app, leave, prepare
 from app.settings import Settings, load
 
@@ -73,9 +73,12 @@ class Server(uvicorn.Server):
 
 
 def serve(settings: Settings) -> None:
+    connections.allow_many()
     app = create_app(settings)
     config = uvicorn.Config(
         app,
+        http=connections.Timed,
+        ws="none",
         host=settings.host,
         port=settings.port,
         log_config=None,

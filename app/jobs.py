@@ -6,14 +6,15 @@ from enum import StrEnum
 from typing import Any
 
 from dbos import DBOS, DBOSClient
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, ExceptionContext, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlmodel import Session, col, delete, select
 
-from app import deliveries, locks, models, recordings, transcripts
+from app import deliveries, faults, locks, models, recordings, transcripts
 from app.db import BUSY_TIMEOUT_MS, WriteSession, now, teach_unixepoch
 from app.deliveries import Event
 from app.errors import CandidError, ConsentWithdrawn, JobFinished, JobNotRetryable, NotFound, StateConflict
+from app.faults import Fault
 
 APPLICATION = "candid"
 # A changed version strands every job that was queued under the old one, so it is never derived from the code.
@@ -164,7 +165,19 @@ def open_job_engine(url: str) -> Engine | None:
     # Parameters stay out of error texts: the library logs those, and errors of steps may quote what was bound.
     engine = create_engine(url, connect_args={"check_same_thread": False}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "handle_error", _as_if_disconnected)
     return engine
+
+
+def _as_if_disconnected(context: ExceptionContext) -> None:
+    """Has the engine wait and try again while a SQLite file cannot be written, and not only while it is locked.
+
+    Otherwise a full disk ends the workflow in an error that cannot be noted either: a job that nobody works on, and
+    nobody takes over. Of a lost connection the engine knows that it may come back.
+    """
+    error = context.sqlalchemy_exception
+    if error is not None and faults.of(error) in (Fault.FULL, Fault.AWAY):
+        context.is_disconnect, context.invalidate_pool_on_disconnect = True, False
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

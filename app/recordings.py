@@ -66,8 +66,7 @@ class Recordings:
 
     def check_room(self, size_bytes: int) -> None:
         """Raises StorageFull when `size_bytes` more would leave less than the reserve."""
-        if shutil.disk_usage(self.staging).free - size_bytes < RESERVE_BYTES:
-            raise StorageFull(NO_ROOM)
+        check_room(self.staging, size_bytes, NO_ROOM)
 
     def check(self) -> None:
         """Raises StorageFull or RecordingsUnavailable when no recording could be taken now."""
@@ -140,20 +139,29 @@ class Recordings:
             yield [found for found in batch if OURS.fullmatch(found.key)]
 
 
+def check_room(folder: Path, size_bytes: int, sentence: str) -> None:
+    """Raises StorageFull, with the sentence, when `size_bytes` more in that folder would leave less than the reserve.
+
+    What can be made again must not take the room in which the database notes what cannot.
+    """
+    if shutil.disk_usage(folder).free - size_bytes < RESERVE_BYTES:
+        raise StorageFull(sentence)
+
+
 def _touched_at(folder: Path) -> datetime:
     times = [path.stat().st_mtime for path in (folder, *folder.iterdir())]
     return datetime.fromtimestamp(max(times), UTC)
 
 
 @contextmanager
-def full_disk_told() -> Iterator[None]:
+def full_disk_told(sentence: str = NO_ROOM) -> Iterator[None]:
     """A disk or a quota that is full is told as StorageFull. The room was looked at before, but others write too."""
     try:
         yield
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
-        raise StorageFull(NO_ROOM) from error
+        raise StorageFull(sentence) from error
 
 
 @contextmanager

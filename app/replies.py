@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -69,6 +69,29 @@ class Answer:
     body: str | None
     made_id: str | None = None
     interview_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Key:
+    """A request's key, for an operation that keeps its own answer in the transaction that makes something.
+
+    `made_id`: what it made when it was asked for the first time; None while it is. `admit_twins`: from now on they find
+    what was kept, while the operation goes on.
+    """
+
+    slot: Slot
+    head_sha256: str
+    made_id: str | None
+    admit_twins: Callable[[], None]
+
+    def claim(self, session: WriteSession) -> None:
+        """As `claim_first`."""
+        claim_first(session, self.slot)
+
+    def keep(self, session: WriteSession, *, made_id: str, interview_id: str | None) -> None:
+        """What was made and its key are there together; what may still come for it is no part of what was asked."""
+        answer = Answer(201, {}, None, made_id=made_id, interview_id=interview_id)
+        keep(session, self.slot, head_sha256=self.head_sha256, body_sha256="", answer=answer)
 
 
 class InFlight:
@@ -185,6 +208,16 @@ def forget_interview(session: WriteSession, interview_id: str) -> int:
 def forget_made(session: WriteSession, made_id: str) -> int:
     """Erases the answer to the request that made this; its key stays spent."""
     return _forget(session, col(models.Reply.made_id) == made_id)
+
+
+def tells_of(session: WriteSession, made_id: str, interview_id: str) -> None:
+    """What was made has become part of an interview: the answer about it goes with that."""
+    session.execute(update(models.Reply).where(col(models.Reply.made_id) == made_id).values(interview_id=interview_id))
+
+
+def free(session: WriteSession, made_id: str) -> None:
+    """As if this had never been made: its key may be used again."""
+    session.execute(delete(models.Reply).where(col(models.Reply.made_id) == made_id))
 
 
 def _forget(session: WriteSession, where: ColumnElement[bool]) -> int:

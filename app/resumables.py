@@ -1,20 +1,17 @@
 """Uploads that outlive their connection. The database's offset is the truth: what lies beyond it never came."""
 
-import asyncio
 import hashlib
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import IO
 
-from anyio import CancelScope, sleep
-from anyio.to_thread import run_sync
 from sqlalchemy import Engine
 from sqlmodel import Session, col, delete, select
 
-from app import interviews, media_types, models, parts, spools, uploads
+from app import interviews, media_types, models, parts, replies, spools, uploads
 from app.db import WriteSession, now, reading, writing
 from app.errors import (
     CandidError,
@@ -28,6 +25,7 @@ from app.errors import (
 )
 from app.keys import Caller
 from app.recordings import UPLOAD_MAY_TAKE, Recordings, full_disk_told
+from app.replies import Key
 from app.settings import Settings
 from app.uploads import Received
 
@@ -59,15 +57,15 @@ class Promise:
     broken: CandidError
 
 
-def begin(engine: Engine, store: Recordings, settings: Settings, caller: Caller, wanted: Wanted) -> models.Upload:
-    """A new upload of which nothing has come.
+def begin(
+    engine: Engine, store: Recordings, settings: Settings, caller: Caller, wanted: Wanted, key: Key | None = None
+) -> models.Upload:
+    """A new upload of which nothing has come. The request's key is kept with its row.
 
-    Raises RecordingEmpty, RecordingTooLarge, StorageFull, and of a planned interview, what `check_can_record` does.
+    Raises RecordingEmpty, RecordingTooLarge, StorageFull, IdempotencyKeyInUse, and of a planned interview, what
+    `check_can_record` does.
     """
-    if wanted.size_bytes == 0:
-        raise RecordingEmpty("The recording has no bytes. Was the file still being written?")
-    if wanted.size_bytes > settings.max_recording_bytes:
-        raise uploads.too_large(settings.max_recording_bytes)
+    check_size(settings, wanted.size_bytes)
     store.check_room(wanted.size_bytes)
     upload = models.Upload(
         owner_id=caller.owner_id,
@@ -83,13 +81,30 @@ def begin(engine: Engine, store: Recordings, settings: Settings, caller: Caller,
         store.stage_as(upload.id)
     try:
         with writing(engine) as session:
-            if upload.interview_id is not None:
-                interviews.check_can_record(session, interviews.find(session, caller.owner_id, upload.interview_id))
-            session.add(upload)
+            _register(session, upload, key)
     except BaseException:
         store.discard(store.staged_as(upload.id))
         raise
     return upload
+
+
+def check_size(settings: Settings, size_bytes: int) -> None:
+    """Raises RecordingEmpty, RecordingTooLarge."""
+    if size_bytes == 0:
+        raise RecordingEmpty("The recording has no bytes. Was the file still being written?")
+    if size_bytes > settings.max_recording_bytes:
+        raise uploads.too_large(settings.max_recording_bytes)
+
+
+def _register(session: WriteSession, upload: models.Upload, key: Key | None) -> None:
+    if key is not None:
+        key.claim(session)
+    if upload.interview_id is not None:
+        interviews.check_can_record(session, interviews.find(session, upload.owner_id, upload.interview_id))
+    session.add(upload)
+    session.flush()
+    if key is not None:
+        key.keep(session, made_id=upload.id, interview_id=upload.interview_id)
 
 
 def expiry(settings: Settings) -> datetime:
@@ -206,10 +221,7 @@ class Piece:
         return Received(self.store.staged_as(self.upload.id), self.written, sha256, uploads.look_at(head))
 
     def close(self) -> None:
-        if self.store.bucket is not None:
-            # What does not count is of no use to anybody, and what does is elsewhere.
-            self.store.discard(self.store.staged_as(self.upload.id))
-        self.file.close()
+        spools.let_go(self.store, self.upload.id, self.file)
 
     def _fill_hole(self) -> None:
         if self.store.bucket is None:
@@ -299,7 +311,7 @@ def hold(
         spools.cut(file, current.offset_bytes if store.bucket is None else 0)
         return Piece(engine, store, settings, current, file, promises)
     except BaseException:
-        file.close()
+        spools.let_go(store, upload.id, file)
         raise
 
 
@@ -309,43 +321,6 @@ def check_length(upload: models.Upload, reached: int) -> None:
         raise RecordingTooLarge(f"The upload was announced with {size} bytes.", limit_bytes=size)
 
 
-async def fill(piece: Piece, chunks: AsyncIterator[bytes]) -> None:
-    """Takes what comes. What a cut, a slow line or a full disk leaves of it counts, unless its hash was promised.
-
-    Raises UploadBusy when it makes way for another request, and as `Piece`.
-    """
-    try:
-        with CancelScope() as scope:
-            watch = asyncio.create_task(_make_way(piece, scope))
-            try:
-                await _take_all(piece, chunks)
-            finally:
-                watch.cancel()
-        if scope.cancelled_caught:
-            raise spools.busy()  # noqa: TRY301  what came is kept here too
-    except RecordingsUnavailable:
-        # Once more would take as long again.
-        raise
-    except Exception:
-        await run_sync(piece.rescue)
-        raise
-    await run_sync(piece.complete)
-
-
-async def _take_all(piece: Piece, chunks: AsyncIterator[bytes]) -> None:
-    async for chunk in chunks:
-        piece.take(chunk)
-        if piece.is_due:
-            await run_sync(piece.save)
-
-
-async def _make_way(piece: Piece, scope: CancelScope) -> None:
-    # A phone that has changed networks comes back long before its old connection is known to be dead.
-    while not piece.is_in_the_way:  # noqa: ASYNC110  the other may be in another process
-        await sleep(MAKES_WAY_AFTER_S / 4)
-    scope.cancel()
-
-
 def finish(session: WriteSession, upload: models.Upload, interview_id: str) -> models.Upload:
     """The upload has become this interview's recording; what was said of it is there now. Raises UploadMoved."""
     current = find(session, upload.owner_id, upload.id, lock=True)
@@ -353,13 +328,18 @@ def finish(session: WriteSession, upload: models.Upload, interview_id: str) -> m
     current.interview_id, current.about, current.sha256 = interview_id, "", None
     current.offset_bytes, current.finished_at = current.size_bytes, now()
     parts.forget(session, current.id)
+    replies.tells_of(session, current.id, interview_id)
     return current
 
 
-def end(engine: Engine, store: Recordings, owner_id: str, upload_id: str) -> None:
-    """Forgets an upload and what came of it; an interview that it has become stays. Raises NotFound."""
+def end(engine: Engine, store: Recordings, owner_id: str, upload_id: str, *, forget_key: bool = False) -> None:
+    """Forgets an upload and what came of it; an interview that it has become stays. Raises NotFound.
+
+    The key that it was begun with stays spent, unless the beginning itself has failed (`forget_key`).
+    """
     with writing(engine) as session:
         session.delete(_owned(session, owner_id, upload_id, lock=True))
+        (replies.free if forget_key else replies.forget_made)(session, upload_id)
     clear(store, owner_id, upload_id)
 
 

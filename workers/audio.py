@@ -1,6 +1,5 @@
 """From an uploaded recording to plain samples: starts the decoding child, watches it, and reads what it made."""
 
-import errno
 import json
 import os
 import selectors
@@ -19,6 +18,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import errors, media_types
+from app.recordings import check_room, full_disk_told
 from workers import channels as channel_layouts
 
 RATE = channel_layouts.RATE
@@ -26,6 +26,9 @@ BYTES_PER_MS = RATE // 1000 * 2
 READ_BYTES = 1 << 18
 MOST_SAID_BYTES = 1 << 16
 LOOK_EVERY_S = 0.25
+# So many bytes of samples are written between two looks at the room that is left.
+ROOM_BYTES = 8 << 20
+NO_ROOM = "There is no room left for the decoded recording. It goes on when there is some."
 KEPT = ("LD_LIBRARY_PATH",)  # where some Pythons find their own libpython; everything else stays here
 CHILD = Path(__file__).with_name("decoder_child.py")
 
@@ -88,23 +91,20 @@ def decode(
     Raises:
         RecordingUnusable: one of its leaves, by what is wrong with the recording.
         RecordingLost: there is no file at `source`.
-        PassingFailure: there is no room for the samples.
+        StorageFull: there is no room for the samples.
         WorkCanceled: `should_stop` said so.
     """
     limits = limits or Limits()
     part = into.with_name(into.name + ".part")
     try:
-        with _opened(source) as sound, part.open("wb") as pcm:
+        with full_disk_told(NO_ROOM), _opened(source) as sound, part.open("wb") as pcm:
             kind = _kind(sound)
-            answer = _Answer(pcm, limits.max_ms)
+            answer = _Answer(pcm, part.parent, limits.max_ms)
             watch = _Watch(sound, limits.wall_s, should_stop=should_stop, on_progress=on_progress)
             status = _run_child(sound, _command(kind, limits), answer, watch)
             decoded = answer.judge(status, kind=kind, pcm=into)
+            pcm.flush()
         part.replace(into)
-    except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise errors.PassingFailure("There is no room left for the decoded recording.") from error
-        raise
     finally:
         part.unlink(missing_ok=True)
     return decoded
@@ -158,8 +158,9 @@ class _Watch:
 class _Answer:
     """What the child says, on three pipes. The recording may have taken it over: nothing is believed unchecked."""
 
-    def __init__(self, pcm: BinaryIO, max_ms: int) -> None:
-        self._pcm, self._max_ms = pcm, max_ms
+    def __init__(self, pcm: BinaryIO, folder: Path, max_ms: int) -> None:
+        self._pcm, self._folder, self._max_ms = pcm, folder, max_ms
+        self._room_known_to = 0
         self._facts, self._complaints = bytearray(), bytearray()
         self._channels = 1
         self.written = 0
@@ -178,6 +179,9 @@ class _Answer:
             raise errors.RecordingTooLong(
                 f"The recording holds more than {self._max_ms / 3_600_000:g} h of sound.", max_ms=self._max_ms
             )
+        if self.written >= self._room_known_to:
+            check_room(self._folder, ROOM_BYTES, NO_ROOM)
+            self._room_known_to = self.written + ROOM_BYTES
         self._pcm.write(block)
 
     def judge(self, status: int, *, kind: str, pcm: Path) -> Decoded:

@@ -5,7 +5,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import chain, repeat
 from pathlib import Path
 from time import monotonic, sleep
@@ -18,8 +17,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import claims, faults, models
 from app.claims import Claim, Report
 from app.db import WriteSession, reading, writing
-from app.errors import RecordingsUnavailable, WorkCanceled
+from app.errors import CandidError, RecordingsUnavailable, StorageFull, WorkCanceled
 from app.extraction import Judge
+from app.faults import Fault
 from app.jobs import ENDED, Queue
 from app.recordings import Recordings
 from app.settings import Settings
@@ -34,9 +34,9 @@ MODELS_IN_MEMORY = 2
 REPORT_EVERY_S = 1.0
 
 PATIENCE_S = 120
-# Between two tries to reach the store of recordings. It is tried for as long as the job is wanted: nothing else could
-# be done with the time, and failing every job would leave people to start each again.
-STORE_PAUSES_S = (1.0, 2.0, 5.0, 10.0, 30.0)
+# Between two tries to reach the store of recordings, or to find room. It is tried for as long as the job is wanted:
+# nothing else could be done with the time, and failing every job would leave people to start each again.
+PAUSES_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 
 Answer = TypeVar("Answer")
 OpenEar = Callable[[str, str], Ear]
@@ -149,35 +149,49 @@ class Bench:
             return job is None or job.status in ENDED
 
     def write(self, change: Callable[[WriteSession], Answer]) -> Answer:
-        """One transaction; tried again for a while when the database is away, so that minutes of work are not lost."""
+        """One transaction; tried again for a while when the database is away, so that minutes of work are not lost.
+
+        A disk without room is waited for until there is some: nothing else could be written either.
+        """
         until = monotonic() + PATIENCE_S
         while True:
             try:
                 with writing(self.engine) as session:
                     return change(session)
             except SQLAlchemyError as error:
-                if not faults.is_passing(error) or monotonic() > until:
+                fault = faults.of(error)
+                is_patient = not self.stopping.is_asked if fault is Fault.FULL else monotonic() <= until
+                if fault is None or not is_patient:
                     raise
-                log.warning("database away", exc_info=True)
+                log.warning("database away", fault=fault, exc_info=True)
                 sleep(2)
 
-    def fetch(self, claim: Claim, key: str, into: Path) -> None:
-        """Copies a recording from its store. While the store is away it waits, and the job says what for.
+    def patiently(self, claim: Claim, work: Callable[[], Answer]) -> Answer:
+        """Does what needs the store of recordings and room on disk; while one is missing, the job says so and waits.
 
-        Raises RecordingLost; WorkCanceled when the job is no longer wanted.
+        Raises WorkCanceled when the job is no longer wanted.
         """
         waited = False
-        for pause_s in chain(STORE_PAUSES_S, repeat(STORE_PAUSES_S[-1])):
+        for pause_s in chain(PAUSES_S, repeat(PAUSES_S[-1])):
             try:
-                self.recordings.fetch(key, into)
+                found = work()
                 break
-            except RecordingsUnavailable as error:
+            except (RecordingsUnavailable, StorageFull) as error:
                 waited = True
                 cause = error
-            self.write(partial(claims.note_waiting, claim=claim, cause=cause))
+            self._show_waiting(claim, cause)
             self._wait(claim, pause_s)
         if waited:
-            self.write(partial(claims.note_waiting, claim=claim, cause=None))
+            self._show_waiting(claim, None)
+        return found
+
+    def _show_waiting(self, claim: Claim, cause: CandidError | None) -> None:
+        # Where the database has no room either, nothing can be noted; that must not end the waiting.
+        try:
+            with writing(self.engine) as session:
+                claims.note_waiting(session, claim, cause)
+        except SQLAlchemyError:
+            log.warning("waiting not written", exc_info=True)
 
     def _wait(self, claim: Claim, pause_s: float) -> None:
         until = monotonic() + pause_s

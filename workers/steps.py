@@ -15,6 +15,7 @@ from app.claims import Claim, Report
 from app.db import WriteSession, reading
 from app.errors import RecordingLost, WorkCanceled
 from app.jobs import Stage, progress_at, set_interview
+from app.recordings import check_room, full_disk_told
 from app.transcripts import values
 from workers import audio, channels, plans, speakers, windows
 from workers.bench import Bench, Seldom
@@ -56,11 +57,17 @@ def prepare(bench: Bench, claim: Claim) -> Plan:
 
 
 def _decode(bench: Bench, claim: Claim, recording: models.Recording) -> audio.Decoded:
-    folder, settings = bench.folder(claim), bench.settings
+    return bench.patiently(claim, lambda: _decode_now(bench, claim, recording))
+
+
+def _decode_now(bench: Bench, claim: Claim, recording: models.Recording) -> audio.Decoded:
+    """Raises RecordingsUnavailable and StorageFull, and then leaves nothing that takes room."""
+    with full_disk_told(audio.NO_ROOM):
+        folder, settings = bench.folder(claim), bench.settings
     # Two workers may be here for one job (one frozen and taken for dead): each decodes under its own name.
     source, part = folder / f"{bench.worker_id}.recording", folder / f"{bench.worker_id}.pcm"
     try:
-        _fetch(bench, claim, recording, source)
+        _fetch(bench, recording, source)
         decoded = audio.decode(
             source,
             into=part,
@@ -79,8 +86,10 @@ def _pcm(bench: Bench, claim: Claim) -> Path:
     return bench.folder(claim) / "sound.pcm"
 
 
-def _fetch(bench: Bench, claim: Claim, recording: models.Recording, into: Path) -> None:
-    bench.fetch(claim, recording.key, into)
+def _fetch(bench: Bench, recording: models.Recording, into: Path) -> None:
+    check_room(into.parent, recording.size_bytes, audio.NO_ROOM)
+    with full_disk_told(audio.NO_ROOM):
+        bench.recordings.fetch(recording.key, into)
     with into.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != recording.sha256:

@@ -90,6 +90,11 @@ class Locks:
         """Those that were processes of this machine and have ended. Others, alive or elsewhere, are not among them."""
         return {worker_id for worker_id in worker_ids if self._has_ended(worker_id)}
 
+    def sweep(self, known: Collection[str]) -> None:
+        """Removes what ended processes left whom nobody knows any more: machines elsewhere took over what they had."""
+        left = {path.stem for path in self.folder.glob("*.lock")} - set(known)
+        self.forget(self.dead(left))
+
     def forget(self, worker_ids: Collection[str]) -> None:
         for worker_id in worker_ids:
             self._path(worker_id).unlink(missing_ok=True)
@@ -123,6 +128,7 @@ class Supervision:
                         self.take_over,
                         self.reconcile,
                         self.finish_erasures,
+                        self.sweep_scratch,
                         self.erase_what_was_kept_long_enough,
                         self.tidy,
                     )
@@ -168,9 +174,7 @@ class Supervision:
 
     def take_over(self) -> None:
         """Requeues the work of workers that have ended on this machine or gone silent elsewhere."""
-        owed = self._executors_with_work() - {self.bench.worker_id}
-        with reading(self.bench.engine) as session:
-            beats: dict[str, Beat] = {row.id: row.beat_at for row in session.exec(select(models.Worker))}
+        owed, beats = self._executors_with_work() - {self.bench.worker_id}, self._beats()
         others = (set(beats) | owed) - {self.bench.worker_id}
         silent = self.watch.silent({worker: beats.get(worker) for worker in others}, at=monotonic())
         ended = self.locks.dead(others)
@@ -183,6 +187,10 @@ class Supervision:
         self.bench.write(lambda session: _bury(session, dead))
         self.locks.forget(ended)
         log.info("took over", workers=sorted(dead), count=len(requeued))
+
+    def _beats(self) -> dict[str, Beat]:
+        with reading(self.bench.engine) as session:
+            return {row.id: row.beat_at for row in session.exec(select(models.Worker))}
 
     def _executors_with_work(self) -> set[str]:
         pending = self.bench.queue.client.list_workflows(status="PENDING", load_input=False, load_output=False)
@@ -220,16 +228,28 @@ class Supervision:
             bench = self.bench
             erasures.finish(bench.engine, bench.queue, bench.recordings, bench.settings.work_dir, erasure_id)
 
+    def sweep_scratch(self) -> None:
+        """Removes the scratch space of ended jobs: of one that was withdrawn, or ended on another machine, too."""
+        folder = self.bench.settings.work_dir
+        folders = [path for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
+        if not folders:
+            return
+        with reading(self.bench.engine) as session:
+            active = set(session.exec(select(models.Job.id).where(col(models.Job.status).in_(ACTIVE))))
+        for path in folders:
+            if path.name.startswith("job_") and path.name not in active:
+                shutil.rmtree(path, ignore_errors=True)
+
     def erase_what_was_kept_long_enough(self) -> None:
         self.erasing.step(at=now())
 
     def tidy(self) -> None:
-        """Removes scratch space of ended jobs, what dead uploads left, old replies, deliveries and engine's records."""
+        """Removes what dead uploads and workers left, old replies, deliveries and engine's records."""
         if monotonic() < self._next_tidy:
             return
         self._next_tidy = monotonic() + TIDY_EVERY_S
-        self._sweep_scratch()
         self._sweep_recordings()
+        self._sweep_locks()
         resumables.sweep(self.bench.engine, self.bench.recordings, at=now())
         self.bench.write(lambda session: replies.sweep(session, at=now()))
         shown_since = now() - timedelta(days=self.bench.settings.webhook_log_days)
@@ -244,6 +264,9 @@ class Supervision:
         )
         client.delete_workflows([workflow.workflow_id for workflow in old])
 
+    def _sweep_locks(self) -> None:
+        self.locks.sweep(self._executors_with_work() | set(self._beats()))
+
     def _sweep_recordings(self) -> None:
         try:
             swept = recordings.sweep(self.bench.engine, self.bench.recordings, at=now())
@@ -255,15 +278,6 @@ class Supervision:
             log.info("swept", orphans=swept.orphans, unfinished=swept.unfinished)
         if swept.lost:
             log.error("recordings lost", recording=swept.lost[:BATCH], count=len(swept.lost))
-
-    def _sweep_scratch(self) -> None:
-        folder = self.bench.settings.work_dir
-        folders = [path for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
-        with reading(self.bench.engine) as session:
-            active = set(session.exec(select(models.Job.id).where(col(models.Job.status).in_(ACTIVE))))
-        for path in folders:
-            if path.name.startswith("job_") and path.name not in active:
-                shutil.rmtree(path, ignore_errors=True)
 
 
 def given_up(status: str) -> CandidError | None:

@@ -43,11 +43,11 @@ def parsed(body: bytes | str) -> Any:
         raise JsonInvalid("The body is not JSON in UTF-8.") from None
 
 
-async def has_body(request: Request) -> bool:
-    """Whether a request without a content type carries anything: `curl -X POST` sends neither."""
+async def has_body(request: Request, settings: Settings) -> bool:
+    """Whether a request without a content type carries anything: `curl -X POST` sends neither. Raises UploadTooSlow."""
     if "content-type" in request.headers:
         return True
-    async for chunk in request.stream():
+    async for chunk in uploads.paced(request.stream(), settings):
         if chunk:
             return True
     return False

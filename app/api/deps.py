@@ -17,7 +17,7 @@ from app.jobs import Queue
 from app.keys import Caller, Scope
 from app.rates import Rates
 from app.recordings import Recordings
-from app.replies import InFlight
+from app.replies import InFlight, Key
 from app.settings import Settings
 from app.transcripts import edits
 
@@ -63,6 +63,15 @@ def write_session(request: Request, house: HouseDep) -> Iterator[WriteSession]:
 # commit that fails would still have been answered with 201.
 ReadSessionDep = Annotated[ReadSession, Depends(_read_session, scope="function")]
 WriteSessionDep = Annotated[WriteSession, Depends(write_session, scope="function")]
+
+
+def idempotency_key(request: Request) -> Key | None:
+    key: Key | None = getattr(request.state, "key", None)
+    return key
+
+
+# For a route without a WriteSessionDep, that keeps its answer itself.
+KeyDep = Annotated[Key | None, Depends(idempotency_key)]
 
 _bearer = HTTPBearer(
     auto_error=False,

@@ -9,13 +9,14 @@ from anyio import sleep
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
-from app import contacts, errors, interviews, models, resumables, uploads
+from app import contacts, errors, filling, interviews, models, resumables, uploads
 from app.api import arrivals, digests, schemas, tus
 from app.api.arrivals import Intake
 from app.api.deps import House
 from app.db import WriteSession, reading, writing
 from app.errors import NotFound, RecordingsUnavailable, UploadBusy
 from app.keys import Caller
+from app.replies import Key
 from app.resumables import Piece, Promise, Wanted
 from app.uploads import Received
 
@@ -31,25 +32,46 @@ ENDING = (
     # Its offset would be a lie from now on.
     errors.UploadExpired,
 )
+# With these it is not over: what came is there, and whoever knows the upload, be it by its key, goes on.
+PASSING = (
+    errors.UploadCutOff,
+    errors.UploadTooSlow,
+    errors.UploadBusy,
+    errors.UploadMoved,
+    errors.StorageFull,
+    errors.RecordingsUnavailable,
+)
 
 
-async def begin(request: Request, house: House, caller: Caller) -> models.Upload:
-    """A new upload, with its first bytes if they came along; as far as that goes, also with its last."""
+async def begin(request: Request, house: House, caller: Caller, key: Key | None) -> models.Upload:
+    """A new upload, with its first bytes if they came along; as far as that goes, also with its last.
+
+    Or the one that was begun with the same key, as it is now: what comes along then may be there already.
+    """
     tus.check_version(request.headers)
     has_piece = tus.carries_piece(request.headers)
     promises = tus.promises(request.headers) if has_piece else []
-    upload = await run_in_threadpool(_begin, request, house, caller)
-    if not has_piece:
-        return upload
+    if key is not None and key.made_id is not None:
+        return await run_in_threadpool(show, house, caller, key.made_id)
+    upload = await run_in_threadpool(_begin, request, house, caller, key)
+    if key is not None:
+        key.admit_twins()
+    return await _with_first(request, house, caller, upload, promises, key) if has_piece else upload
+
+
+async def _with_first(
+    request: Request, house: House, caller: Caller, upload: models.Upload, promises: Sequence[Promise], key: Key | None
+) -> models.Upload:
     try:
-        return await _append(request, house, caller, upload, promises)
-    except Exception:
-        # Its address was never told: nobody can go on with it.
-        await run_in_threadpool(_drop, house, caller, upload.id)
+        return await _append(request, house, caller, upload, promises, is_new=True)
+    except Exception as error:
+        # Without a key its address is never told: nobody can go on with it.
+        if key is None or (isinstance(error, errors.CandidError) and not isinstance(error, PASSING)):
+            await run_in_threadpool(_drop, house, caller, upload.id, forget_key=True)
         raise
 
 
-def _begin(request: Request, house: House, caller: Caller) -> models.Upload:
+def _begin(request: Request, house: House, caller: Caller, key: Key | None) -> models.Upload:
     wanted = Wanted(
         size_bytes=tus.number(request.headers, "Upload-Length"),
         about=request.headers.get("upload-metadata", ""),
@@ -62,7 +84,7 @@ def _begin(request: Request, house: House, caller: Caller) -> models.Upload:
     else:
         arrivals.check_planned(house, caller, described.interview_id, intake)
     wanted = replace(wanted, interview_id=described.interview_id)
-    return resumables.begin(house.engine, house.recordings, house.settings, caller, wanted)
+    return resumables.begin(house.engine, house.recordings, house.settings, caller, wanted, key)
 
 
 def intake_of(described: tus.Description, sound: AsyncIterator[bytes] | None = None) -> Intake:
@@ -96,17 +118,23 @@ async def append(request: Request, house: House, caller: Caller, upload_id: str)
 
 
 async def _append(
-    request: Request, house: House, caller: Caller, upload: models.Upload, promises: Sequence[Promise]
+    request: Request,
+    house: House,
+    caller: Caller,
+    upload: models.Upload,
+    promises: Sequence[Promise],
+    *,
+    is_new: bool = False,
 ) -> models.Upload:
     expected = arrivals.declared_bytes(request) or 0
     piece = await _held(house, upload, expected, promises)
     try:
-        await resumables.fill(piece, uploads.paced(request.stream(), house.settings))
+        await filling.fill(piece, uploads.paced(request.stream(), house.settings))
         return await run_in_threadpool(settle, house, caller, piece)
     except ENDING:
         # Of a piece that is not what it was said to be, nothing follows for the upload.
         if not piece.promises:
-            await run_in_threadpool(_drop, house, caller, upload.id)
+            await run_in_threadpool(_drop, house, caller, upload.id, forget_key=is_new)
         raise
     finally:
         piece.close()
@@ -128,14 +156,14 @@ def _hold(house: House, upload: models.Upload, expected: int, promises: Sequence
     )
 
 
-def forget(house: House, caller: Caller, upload_id: str) -> None:
+def forget(house: House, caller: Caller, upload_id: str, *, forget_key: bool = False) -> None:
     """Raises NotFound."""
-    resumables.end(house.engine, house.recordings, caller.owner_id, upload_id)
+    resumables.end(house.engine, house.recordings, caller.owner_id, upload_id, forget_key=forget_key)
 
 
-def _drop(house: House, caller: Caller, upload_id: str) -> None:
+def _drop(house: House, caller: Caller, upload_id: str, *, forget_key: bool) -> None:
     with suppress(NotFound):
-        forget(house, caller, upload_id)
+        forget(house, caller, upload_id, forget_key=forget_key)
 
 
 def settle(house: House, caller: Caller, piece: Piece) -> models.Upload:

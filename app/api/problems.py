@@ -26,6 +26,11 @@ CHALLENGE = 'Bearer realm="candid"'
 PATH_SAFE = "/:@!$&'()*+,;=~-._"
 # When to ask again, in seconds: others are done in a moment, a server takes longer to come back.
 RETRY_AFTER_S = {Fault.BUSY: 1, Fault.AWAY: 5}
+# A line that was cut while a commit was on its way leaves both sides guessing.
+UNAVAILABLE = {
+    Fault.BUSY: "Others are at work on it. Nothing was changed.",
+    Fault.AWAY: "It does not answer. Look what is there before you send again what makes something new.",
+}
 log = structlog.get_logger()
 
 # The nearest ancestor counts, so a new leaf has a status from its first day.
@@ -243,14 +248,14 @@ async def _database(request: Request, error: Exception) -> JSONResponse:
     fault = faults.of(error)
     if fault is None:
         raise error
-    log.warning("database unavailable", request=getattr(request.state, "request_id", ""), fault=fault, exc_info=error)
+    log.warning("database unavailable", outcome=fault.value, exc_info=error)
     return answer(request, _told(fault))
 
 
 def _told(fault: Fault) -> CandidError:
     if fault is Fault.FULL:
         return errors.StorageFull("There is no room left for the database. Nothing was changed.")
-    return DatabaseUnavailable("Nothing was changed. Ask again in a moment.", retry_after_s=RETRY_AFTER_S[fault])
+    return DatabaseUnavailable(UNAVAILABLE[fault], retry_after_s=RETRY_AFTER_S[fault])
 
 
 def unforeseen(request: Request, error: Exception) -> JSONResponse:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Coroutine
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -20,15 +21,14 @@ from app.api.multipart import boundary_of
 from app.db import reading
 from app.errors import MultipartInvalid, SecretShownOnce
 from app.keys import Caller
-from app.replies import Slot
+from app.replies import Key, Slot
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
 # Of the answer's headers, those that tell of this answer; the others are on every answer.
 KEPT = ("location", "etag", "retry-after", "link")
-# Headers of a request that are part of what is asked. Of a form's type counts that it is a form: curl makes up a new
-# boundary for every try. The others are tus's: they say what an upload will be.
-ASKING = ("content-type", "upload-length", "upload-defer-length", "upload-metadata")
+# Headers that say what a resumable upload will be. Whether its first bytes come along is no part of that.
+BEGINNING = ("upload-length", "upload-metadata", "repr-digest")
 FORM = "multipart/form-data"
 
 Answering = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -84,25 +84,36 @@ class Once:
         return (*FAILURES, *((SecretShownOnce,) if self.endpoint in _secret else GONE))
 
     async def answer(self, request: Request, answering: Answering) -> Response:
-        key = replies.parse_key(request.headers.getlist(HEADER))
-        if key is None:
+        slot = self._slot(request)
+        if slot is None:
             return await answering(request)
-        caller: Caller = request.state.caller
-        for check in self.checks:
-            check(caller)
-        slot = Slot(caller.owner_id, self.operation, key)
         with request.app.state.house.in_flight.holding(slot):
             kept = await run_in_threadpool(self._find, request, slot)
             if kept is None:
                 return await self._first(request, slot, answering)
             return await self._again(request, kept)
 
+    def _slot(self, request: Request) -> Slot | None:
+        key = replies.parse_key(request.headers.getlist(HEADER))
+        if key is None:
+            return None
+        caller: Caller = request.state.caller
+        for check in self.checks:
+            check(caller)
+        return Slot(caller.owner_id, self.operation, key)
+
+    def _head_sha256(self, request: Request) -> str:
+        """What is asked before the body says anything."""
+        kind = request.headers.get("content-type", "")
+        # curl makes up a new boundary for every try.
+        return _sha256_of_head(request, FORM if kind.lower().startswith(FORM) else kind)
+
     def _find(self, request: Request, slot: Slot) -> models.Reply | None:
         """What is kept for the slot, before the body is read. Raises what a glance at the request can tell."""
         with reading(request.app.state.house.engine) as session:
             kept = replies.find(session, slot)
             if kept is not None:
-                replies.check_same(kept.head_sha256, _head_sha256(request))
+                replies.check_same(kept.head_sha256, self._head_sha256(request))
                 replies.check_there(session, kept)
             return kept
 
@@ -115,7 +126,7 @@ class Once:
             replies.keep,
             request.state.session,
             slot,
-            head_sha256=_head_sha256(request),
+            head_sha256=self._head_sha256(request),
             body_sha256=body.sha256(),
             answer=self._kept_of(response),
         )
@@ -152,12 +163,32 @@ class Once:
             return _anew[self.endpoint](session, kept.owner_id, kept.made_id or "").model_dump_json()
 
 
-def _head_sha256(request: Request) -> str:
-    """What is asked before the body says anything: path, query, and the headers that are part of it."""
-    given = [request.headers.get(name, "") for name in ASKING]
-    if given[0].lower().startswith(FORM):
-        given[0] = FORM
-    return replies.sha256_of(request.scope["path"], request.url.query, *given)
+class BegunOnce(Once):
+    """The same for an operation that goes on after what it makes is there, and that keeps its answer with that itself.
+
+    What comes behind is no part of what was asked: whoever asks again is led to what was made, as it is now.
+    """
+
+    async def answer(self, request: Request, answering: Answering) -> Response:
+        slot = self._slot(request)
+        if slot is None:
+            return await answering(request)
+        with ExitStack() as flying:
+            flying.enter_context(request.app.state.house.in_flight.holding(slot))
+            kept = await run_in_threadpool(self._find, request, slot)
+            made_id = kept.made_id if kept is not None else None
+            request.state.key = Key(slot, self._head_sha256(request), made_id, admit_twins=flying.close)
+            response = await answering(request)
+        if kept is not None:
+            response.headers[REPLAYED] = "true"
+        return response
+
+    def _head_sha256(self, request: Request) -> str:
+        return _sha256_of_head(request, *(request.headers.get(name, "") for name in BEGINNING))
+
+
+def _sha256_of_head(request: Request, *headers: str) -> str:
+    return replies.sha256_of(request.scope["path"], request.url.query, *headers)
 
 
 async def _drain(request: Request, body: "Body") -> None:

@@ -36,7 +36,9 @@ class Route(APIRoute):
         if self.once is not None:
             extra = self.openapi_extra or {}
             self.openapi_extra = extra | {"parameters": [*extra.get("parameters", []), replays.PARAMETER]}
-            self.responses = joined(self.responses, {self.status_code or 200: replays.MARKED})
+            # What is there already may be answered with another success than what is made: that too is kept.
+            done = {self.status_code or 200, *(status for status in self.responses if is_success(status))}
+            self.responses = joined(self.responses, dict.fromkeys(done, replays.MARKED))
         self.responses = joined(self.responses, failures(*self.common_failures()))
         if self.methods == {"HEAD"}:
             self.responses = {status: said | {"content": {}} for status, said in self.responses.items()}
@@ -56,9 +58,10 @@ class Route(APIRoute):
 
     def _once(self) -> replays.Once | None:
         """What answers a request of this route once only; None for routes that change nothing, or not by POST."""
-        if self.methods != {"POST"} or not uses(self.dependant, deps.write_session):
+        keeps_itself = uses(self.dependant, deps.idempotency_key)
+        if self.methods != {"POST"} or not (keeps_itself or uses(self.dependant, deps.write_session)):
             return None
-        return replays.Once(
+        return (replays.BegunOnce if keeps_itself else replays.Once)(
             self.name,
             self.endpoint,
             takes_body=self.body_field is not None or "requestBody" in (self.openapi_extra or {}),
@@ -85,6 +88,10 @@ class Route(APIRoute):
                 return await guarded(request)
 
         return noted
+
+
+def is_success(status: int | str) -> bool:
+    return str(status).startswith("2")
 
 
 def told(endpoint: Callable[..., Any]) -> dict[str, str]:
@@ -132,11 +139,12 @@ def refuse_unknown(request: Request, names: frozenset[str]) -> None:
 
 async def with_json(request: Request, *, optional: bool) -> Request:
     """The same request with its body read. Raises MediaTypeRefused, BodyTooLarge, JsonInvalid, UploadTooSlow."""
-    if optional and not await bodies.has_body(request):
+    settings = request.app.state.house.settings
+    if optional and not await bodies.has_body(request, settings):
         return _replayed(request, b"")
     if not bodies.is_json(request.headers.get("content-type", "")):
         raise MediaTypeRefused("Send the body as application/json.")
-    body, _ = await bodies.read_json(request, request.app.state.house.settings)
+    body, _ = await bodies.read_json(request, settings)
     return _replayed(request, body)
 
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from app import errors
 from app.api import bodies, declared, deps, digests, pieces, schemas, tus
-from app.api.deps import HouseDep, WriterDep
+from app.api.deps import HouseDep, KeyDep, WriterDep
 from app.api.interviews import UPLOAD_ERRORS
 from app.api.routes import Route
 
@@ -107,16 +107,17 @@ def describe_uploads(house: HouseDep) -> Response:
     "",
     status_code=201,
     response_class=Response,
-    responses=CREATED
-    | declared.failures(*HEADER_ERRORS, *PIECE_ERRORS, errors.NotFound, errors.UploadBusy, errors.UploadMoved),
+    responses=CREATED | declared.failures(*FIND_ERRORS, *PIECE_ERRORS, errors.UploadBusy, errors.UploadMoved),
     openapi_extra=BEGIN,
 )
-async def create_upload(request: Request, house: HouseDep, caller: WriterDep) -> Response:
+async def create_upload(request: Request, house: HouseDep, caller: WriterDep, key: KeyDep) -> Response:
     """Begin a resumable upload (tus 1.0.0). For phones on bad networks: after a cut it goes on where it was.
 
     Who calls, and whether everybody on the recording agreed, is checked before the first byte is read.
+    With an `Idempotency-Key`, who asks again is led to the same upload, as far as it is by now: bytes that come along
+    then are not taken; send those behind `Upload-Offset`. Length, metadata and `Repr-Digest` must be as they were.
     """
-    upload = await pieces.begin(request, house, caller)
+    upload = await pieces.begin(request, house, caller, key)
     return Response(status_code=201, headers=tus.state(upload) | {"Location": tus.path_of(upload)})
 
 

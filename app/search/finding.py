@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import and_, literal_column, text
+import sqlalchemy as sa
+from sqlalchemy import and_, text
 from sqlmodel import Session, col, select
 
 from app import cursors, models
@@ -15,6 +16,7 @@ from app.search.queries import Query
 from app.search.snippets import Snippet, snippet
 
 Kind = Literal["segment", "insight"]
+SEARCH_INDEX = sa.table("search_index", sa.column("rowid", sa.Integer))
 
 
 @dataclass(frozen=True)
@@ -45,11 +47,10 @@ def page(
     """
     if not query.terms:
         return []
-    entry = models.SearchEntry
-    found = _matching(session, owner_id, query, filters)
+    number, found = _matching(session, owner_id, query, filters)
     if before is not None:
-        found = found.where(col(entry.id) < _number(before))
-    ids = session.exec(found.order_by(col(entry.id).desc()).limit(limit)).all()
+        found = found.where(number < _number(before))
+    ids = session.execute(found.order_by(number.desc()).limit(limit)).scalars().all()
     return [_hit(query, *row) for row in _shown(session, ids)]
 
 
@@ -59,28 +60,33 @@ def _number(before: cursors.Position) -> int:
     return int(before.id)
 
 
-def _matching(session: Session, owner_id: str, query: Query, filters: Filters) -> Any:
-    entry = models.SearchEntry
+def _matching(session: Session, owner_id: str, query: Query, filters: Filters) -> tuple[Any, Any]:
+    """The number of a row, and the query for the numbers of the rows."""
     wanted = [*marks(owner_id, filters.kind, filters.interview_id)]
     for term in query.terms:
         wanted += term.words[:-1] if term.is_open else term.words
     begun = [term.words[-1] for term in query.terms if term.is_open]
     # The index knows which words a row has, and not in which order: a phrase is looked for in the rows that are left.
     phrases = [
-        col(entry.words).contains(f" {' '.join(term.words)}{'' if term.is_open else ' '}", autoescape=True)
+        col(models.SearchEntry.words).contains(f" {' '.join(term.words)}{'' if term.is_open else ' '}", autoescape=True)
         for term in query.terms
         if len(term.words) > 1
     ]
     if session.get_bind().dialect.name == "sqlite":
-        return _of_sqlite(wanted, begun).where(*phrases)
-    return select(entry.id).where(_of_postgres(wanted, begun), *phrases)
+        return _of_sqlite(wanted, begun, phrases)
+    return col(models.SearchEntry.id), sa.select(col(models.SearchEntry.id)).where(
+        _of_postgres(wanted, begun), *phrases
+    )
 
 
-def _of_sqlite(wanted: Sequence[str], begun: Sequence[str]) -> Any:
+def _of_sqlite(wanted: Sequence[str], begun: Sequence[str], phrases: Sequence[Any]) -> tuple[Any, Any]:
     words = [f'"{word}"' for word in dict.fromkeys(wanted)] + [f'"{word}"*' for word in begun]
-    found = text("search_index match :words").bindparams(words=" AND ".join(words))
-    index = select(literal_column("rowid").label("rowid")).select_from(text("search_index")).where(found).subquery()
-    return select(models.SearchEntry.id).join(index, index.c.rowid == col(models.SearchEntry.id))
+    # By the index's own number it is read from its end and no further than the page: in the order that is wanted.
+    number = SEARCH_INDEX.c.rowid
+    found = sa.select(number).where(text("search_index match :words").bindparams(words=" AND ".join(words)))
+    if phrases:
+        found = found.join(models.SearchEntry, col(models.SearchEntry.id) == number).where(*phrases)
+    return number, found
 
 
 def _of_postgres(wanted: Sequence[str], begun: Sequence[str]) -> Any:

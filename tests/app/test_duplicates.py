@@ -66,6 +66,18 @@ def test_what_is_withdrawn_is_not_revealed_while_its_sound_is_still_to_be_erased
     assert (status, again["id"] != first["id"]) == (204 if door == "tus" else 201, True)
 
 
+def test_each_key_is_answered_as_it_was_and_a_new_one_is_led_there(here: Installation, client: Client) -> None:
+    def ask(key: str) -> Any:
+        headers = {"Content-Type": "audio/wav", "Idempotency-Key": key}
+        return client.post("/v1/interviews?consent=true", content=SOUND, headers=headers)
+
+    answers = [ask(key) for key in ("one", "other", "one", "other")]
+    assert [answer.status_code for answer in answers] == [201, 200, 201, 200]
+    assert (len({answer.json()["id"] for answer in answers}), len(kept(here))) == (1, 1)
+    client.delete(answers[0].headers["location"])
+    assert [ask(key).status_code for key in ("one", "other", "another", "one")] == [451, 451, 201, 451]
+
+
 def test_what_is_deleted_is_as_if_it_had_never_been_here(client: Client) -> None:
     _status, first = send(client, "raw")
     client.delete(first["links"]["self"])

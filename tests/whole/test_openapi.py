@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from app.main import create_app
 from app.settings import Settings
@@ -149,6 +150,25 @@ def test_every_member_of_an_answer_is_always_there() -> None:
         if not name.endswith(("Out", "Page", "Made", "Links", "Summary", "Problem")):
             continue
         assert schema["properties"].keys() - set(schema["required"]) == MAY_BE_ABSENT.get(name, set()), name
+
+
+def words(schema: Any) -> Iterator[str]:
+    """The keywords of a schema and of those below it; the names of members are none."""
+    if isinstance(schema, dict):
+        yield from schema
+        for word, below in schema.items():
+            inner = list(below.values()) if word in ("properties", "patternProperties") else [below]
+            for one in inner if word not in ("default", "const", "enum") else []:
+                yield from words(one)
+    elif isinstance(schema, list):
+        for one in schema:
+            yield from words(one)
+
+
+def test_every_schema_speaks_the_words_of_json_schema() -> None:
+    known = {*Draft202012Validator.VALIDATORS, "title", "description", "default", "discriminator", "readOnly"}
+    for name, schema in DOCUMENT["components"]["schemas"].items():
+        assert set(words(schema)) - known == set(), name
 
 
 def test_nothing_in_the_contract_is_left_over() -> None:

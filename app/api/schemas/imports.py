@@ -3,9 +3,9 @@
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
-from app.api.schemas.fields import Input, Language, Line, Milliseconds, Text, example
+from app.api.schemas.fields import Input, Language, Line, Text, as_number, example
 from app.api.schemas.transcripts import TRANSCRIPT_EXAMPLE
 from app.errors import FieldInvalid
 from app.transcripts import drafts, edits, labels
@@ -16,7 +16,9 @@ from app.transcripts.values import Doubt, Notice, Role, Segment, Speaker, Transc
 TURNS, WORDS, SPEAKERS, OPTIONS = drafts.MOST_SEGMENTS, 20_000, 1_000, 50
 EDIT_LENGTH = 50_000  # an hour of talk; however it is escaped, it fits in a JSON body
 
-Moment = Annotated[Milliseconds, Field(le=LAST_MS)]
+# Not `Milliseconds` with a second bound: the contract would say `le` of it, which is no word of JSON Schema.
+Moment = Annotated[int, Field(ge=0, le=LAST_MS), BeforeValidator(as_number)]
+Ordinal = Annotated[int, Field(ge=1, le=2**53), BeforeValidator(as_number)]
 Probability = Annotated[float, Field(ge=0, le=1, strict=True)]
 Said = Annotated[Text, StringConstraints(max_length=drafts.MOST_CHARS)]
 SpeakerId = Annotated[str, StringConstraints(pattern=edits.SPEAKER_ID)]
@@ -50,7 +52,7 @@ class WordIn(Input):
 class SegmentIn(Input):
     """A segment of our own export. `id` counts from 1."""
 
-    id: Annotated[Milliseconds, Field(ge=1, le=TURNS)]
+    id: Annotated[int, Field(ge=1, le=TURNS), BeforeValidator(as_number)]
     start_ms: Moment
     end_ms: Moment
     speaker: SpeakerId
@@ -73,7 +75,7 @@ class TranscriptIn(Input):
     model_config = example(TRANSCRIPT_EXAMPLE)
 
     interview_id: Annotated[str, StringConstraints(max_length=64)] | None = None
-    version: Annotated[Milliseconds, Field(ge=1)] | None = None
+    version: Ordinal | None = None
     language: Language | None
     language_probability: Probability | None = None
     duration_ms: Moment
