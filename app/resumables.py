@@ -327,8 +327,8 @@ def finish(session: WriteSession, upload: models.Upload, interview_id: str) -> m
     check_offset(current, upload.offset_bytes)
     current.interview_id, current.about, current.sha256 = interview_id, "", None
     current.offset_bytes, current.finished_at = current.size_bytes, now()
-    parts.forget(session, current.id)
     replies.tells_of(session, current.id, interview_id)
+    parts.forget(session, current.id)
     return current
 
 

@@ -26,6 +26,9 @@ SAID = (
 )
 SAMPLE = ROOT / "sample" / "interview.m4a"
 INTERVIEWS = 24
+KINDS = tuple(
+    f"{noun}_id" for noun in ("interview", "job", "consent", "insight", "contact", "upload", "webhook", "delivery")
+)
 BEGUN = {"Tus-Resumable": "1.0.0", "Upload-Length": "100000", "Upload-Metadata": "consent dHJ1ZQ=="}
 PLACEHOLDER = "${RUN}"
 PHASES = "examples,coverage,fuzzing,stateful"
@@ -67,8 +70,7 @@ def keep_secrets(folder: Path, tokens: dict[str, str]) -> None:
 
 def furnish(service: Service, token: str, *, interviews: int) -> dict[str, list[str]]:
     """Interviews in every state that can be had without hearing; returns ids by the parameter that takes them."""
-    kinds = ("interview_id", "job_id", "consent_id", "insight_id", "contact_id", "upload_id", "webhook_id")
-    ids: dict[str, list[str]] = {name: [] for name in kinds}
+    ids: dict[str, list[str]] = {name: [] for name in KINDS}
     with httpx.Client(base_url=service.url, headers={"Authorization": f"Bearer {token}"}) as client:
         hook = client.post("/v1/webhooks", json={"url": "https://8.8.8.8/", "events": ["job.canceled"]})
         ids["webhook_id"].append(hook.raise_for_status().json()["id"])
@@ -92,6 +94,8 @@ def furnish(service: Service, token: str, *, interviews: int) -> dict[str, list[
             ids["upload_id"].append(begun.headers["location"].rpartition("/")[2])
         found = client.get("/v1/insights", params={"limit": 100}).raise_for_status().json()["items"]
         ids["insight_id"] = [insight["id"] for insight in found]
+        told = client.get(hook.json()["links"]["deliveries"]).raise_for_status().json()["items"]
+        ids["delivery_id"] = [delivery["id"] for delivery in told]
     return ids
 
 

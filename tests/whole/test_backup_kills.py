@@ -36,6 +36,8 @@ def send(service: Service, number: int, size: int = MIB) -> None:
 
 def begin(service: Service, *arguments: str, data: Path | None = None) -> "subprocess.Popen[bytes]":
     environment = service.environment() | ({"CANDID_DATA_DIR": str(data)} if data else {})
+    # The embedded default: what is backed up is in the data folder, and that is all that is said.
+    del environment["CANDID_DATABASE_URL"]
     return subprocess.Popen(
         [sys.executable, "-m", "app", *arguments],
         cwd=ROOT,

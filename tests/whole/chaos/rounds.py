@@ -171,15 +171,16 @@ class Run:
         return self.ground.read(lambda session: session.exec(query).first()) is not None
 
 
-def order(kills: int, chance: random.Random) -> list[Failpoint]:
-    """Every failpoint about as often as every other, in no order."""
+def order(kills: int, chance: random.Random, *, at: str = "") -> list[Failpoint]:
+    """Every failpoint whose name begins with `at`, each about as often as every other, in no order."""
+    points = [point for point in FAILPOINTS if point.name.startswith(at)]
     found: list[Failpoint] = []
-    while len(found) < kills:
-        found += chance.sample(FAILPOINTS, len(FAILPOINTS))
+    while points and len(found) < kills:
+        found += chance.sample(points, len(points))
     return found[:kills]
 
 
-def run(kills: int, *, seed: int, elsewhere: bool = False) -> Report:
+def run(kills: int, *, seed: int, elsewhere: bool = False, at: str = "") -> Report:
     """That many rounds, in a folder of their own. The same seed is the same order of the same deeds."""
     chance, report, began = random.Random(seed), Report(seed), time.monotonic()  # noqa: S311  to be repeated
     with (
@@ -191,7 +192,7 @@ def run(kills: int, *, seed: int, elsewhere: bool = False) -> Report:
         checker = Checker(ground, client, receiver)
         client.subscribe(receiver.url)
         rounds = Run(ground, client, chance, report)
-        for point in order(kills, chance):
+        for point in order(kills, chance, at=at):
             rounds.round(point)
         for fault in checker.check():
             report.note(fault)
