@@ -13,7 +13,7 @@ export CANDID_MODEL := $(MODEL)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install run worker test test-postgres test-buckets check openapi bench bench-api bench-insights migrate sample eval train eval-audio fuzz-api fuzz-media chaos lint-openapi lock bench-scale
+.PHONY: help install run worker test test-postgres test-buckets check openapi bench bench-api bench-scale bench-insights migrate sample eval train eval-audio fuzz-api fuzz-media chaos lint-openapi lock
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -1,16 +1,13 @@
 """Uploads that outlive their connection. The database's offset is the truth: what lies beyond it never came."""
 
-import asyncio
 import hashlib
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import IO
 
-from anyio import CancelScope, sleep
-from anyio.to_thread import run_sync
 from sqlalchemy import Engine
 from sqlmodel import Session, col, delete, select
 
@@ -224,10 +221,7 @@ class Piece:
         return Received(self.store.staged_as(self.upload.id), self.written, sha256, uploads.look_at(head))
 
     def close(self) -> None:
-        if self.store.bucket is not None:
-            # What does not count is of no use to anybody, and what does is elsewhere.
-            self.store.discard(self.store.staged_as(self.upload.id))
-        self.file.close()
+        spools.let_go(self.store, self.upload.id, self.file)
 
     def _fill_hole(self) -> None:
         if self.store.bucket is None:
@@ -317,7 +311,7 @@ def hold(
         spools.cut(file, current.offset_bytes if store.bucket is None else 0)
         return Piece(engine, store, settings, current, file, promises)
     except BaseException:
-        file.close()
+        spools.let_go(store, upload.id, file)
         raise
 
 
@@ -325,43 +319,6 @@ def check_length(upload: models.Upload, reached: int) -> None:
     if reached > upload.size_bytes:
         size = upload.size_bytes
         raise RecordingTooLarge(f"The upload was announced with {size} bytes.", limit_bytes=size)
-
-
-async def fill(piece: Piece, chunks: AsyncIterator[bytes]) -> None:
-    """Takes what comes. What a cut, a slow line or a full disk leaves of it counts, unless its hash was promised.
-
-    Raises UploadBusy when it makes way for another request, and as `Piece`.
-    """
-    try:
-        with CancelScope() as scope:
-            watch = asyncio.create_task(_make_way(piece, scope))
-            try:
-                await _take_all(piece, chunks)
-            finally:
-                watch.cancel()
-        if scope.cancelled_caught:
-            raise spools.busy()  # noqa: TRY301  what came is kept here too
-    except RecordingsUnavailable:
-        # Once more would take as long again.
-        raise
-    except Exception:
-        await run_sync(piece.rescue)
-        raise
-    await run_sync(piece.complete)
-
-
-async def _take_all(piece: Piece, chunks: AsyncIterator[bytes]) -> None:
-    async for chunk in chunks:
-        piece.take(chunk)
-        if piece.is_due:
-            await run_sync(piece.save)
-
-
-async def _make_way(piece: Piece, scope: CancelScope) -> None:
-    # A phone that has changed networks comes back long before its old connection is known to be dead.
-    while not piece.is_in_the_way:  # noqa: ASYNC110  the other may be in another process
-        await sleep(MAKES_WAY_AFTER_S / 4)
-    scope.cancel()
 
 
 def finish(session: WriteSession, upload: models.Upload, interview_id: str) -> models.Upload:

@@ -38,6 +38,13 @@ def hold(store: Recordings, upload_id: str) -> IO[bytes]:
     return file
 
 
+def let_go(store: Recordings, upload_id: str, file: IO[bytes]) -> None:
+    """Closes the file; beside a bucket it goes, too: what does not count is of no use, and what does is elsewhere."""
+    if store.bucket is not None:
+        store.discard(store.staged_as(upload_id))
+    file.close()
+
+
 def drop_unheld(store: Recordings, upload_id: str) -> None:
     """Removes the file that a killed process has left, without disturbing one that is at work."""
     path = store.staged_as(upload_id)

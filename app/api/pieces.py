@@ -9,7 +9,7 @@ from anyio import sleep
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
-from app import contacts, errors, interviews, models, resumables, uploads
+from app import contacts, errors, filling, interviews, models, resumables, uploads
 from app.api import arrivals, digests, schemas, tus
 from app.api.arrivals import Intake
 from app.api.deps import House
@@ -129,7 +129,7 @@ async def _append(
     expected = arrivals.declared_bytes(request) or 0
     piece = await _held(house, upload, expected, promises)
     try:
-        await resumables.fill(piece, uploads.paced(request.stream(), house.settings))
+        await filling.fill(piece, uploads.paced(request.stream(), house.settings))
         return await run_in_threadpool(settle, house, caller, piece)
     except ENDING:
         # Of a piece that is not what it was said to be, nothing follows for the upload.

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlmodel import select
 
-from app import models, resumables
+from app import filling, models, resumables
 from app.db import now, reading, writing
 from app.errors import CandidError, StorageFull
 from app.main import create_app
@@ -423,7 +423,7 @@ class Filling(Recordings):
         super().check_room(2**60 if self.is_full else size_bytes)
 
 
-async def filling(store: Filling, sound: bytes) -> Any:
+async def coming(store: Filling, sound: bytes) -> Any:
     yield sound[: resumables.uploads.BLOCK]
     store.is_full = True
     yield sound[resumables.uploads.BLOCK :]
@@ -437,7 +437,7 @@ def test_a_disk_that_fills_up_loses_nothing_and_it_goes_on_when_there_is_room(
     path = sender.begun(len(sound))
     piece = resumables.hold(here.engine, store, here.settings, of(here, path), expected_bytes=len(sound))
     with closing(piece), pytest.raises(StorageFull):
-        asyncio.run(resumables.fill(piece, filling(store, sound)))
+        asyncio.run(filling.fill(piece, coming(store, sound)))
     offset = sender.offset(path)
     assert offset == resumables.uploads.BLOCK
     assert "candid-interview" in sender.append(path, offset, sound[offset:]).headers

@@ -11,7 +11,7 @@ from sqlalchemy import JSON, Column, String, Table, select, true, update
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
 
-from app import contacts, models, retention, search
+from app import contacts, models, recordings, retention, search
 from app.buckets import Bucket
 from app.db import now, reading, writing
 from app.main import create_app
@@ -53,6 +53,7 @@ OURS: dict[str, str] = {
     "erasure": "kind consent_id requested_by erased",
     "recording": "key media_type sha256",
     "upload": "asserted_by sha256",
+    "upload_part": "key",
     "job": "kind status stage error worker_id",
     "heard_chunk": "plan_sha256",
     "transcript": "job_id language engine model",
@@ -66,6 +67,8 @@ OURS: dict[str, str] = {
     "reply": "head_sha256 body_sha256 made_id",
 }
 CONTACT: Table = models.Contact.__table__  # type: ignore[attr-defined]
+# What has no rows before the erasure; and parts of uploads, where recordings are in a folder.
+NOT_YET = {"erasure"} if s3_server.ON_S3 else {"erasure", "upload_part"}
 # What is no interview's: people's keys and webhooks, which are told ids, and the workers.
 NOBODYS = {"owner", "api_key", "webhook", "delivery", "worker", "retention_run"}
 
@@ -147,12 +150,12 @@ def again(here: Installation) -> None:
     """The store has an older version of every recording, if it keeps versions."""
     store = here.recordings.store
     if isinstance(store, Bucket):
-        (key,) = kept(here)
+        (key,) = (key for key in kept(here) if recordings.OURS.fullmatch(key))
         staged = here.recordings.stage()
         staged.write_bytes(sound("the recording"))
         store.put(staged, key, leave=False)
         here.recordings.discard(staged)
-        assert len(kept(here)) == 2
+        assert kept(here).count(key) == 2
 
 
 def leave_traces(here: Installation, interview_id: str, job_id: str) -> None:
@@ -171,7 +174,7 @@ def plant(here: Installation, interview_id: str) -> None:
         for table in of_interviews():
             own = table.c.interview_id == interview_id if "interview_id" in table.c else true()
             is_filled = session.execute(select(table).where(own)).first() is not None
-            assert is_filled or table.name == "erasure", f"the scene leaves {table.name} empty"
+            assert is_filled or table.name in NOT_YET, f"the scene leaves {table.name} empty"
             names = [column.name for column in table.c if f"{table}.{column.name}" in REACHED]
             if names:
                 session.execute(update(table).where(own).values({name: planted(table.c[name]) for name in names}))

@@ -163,8 +163,8 @@ def test_nothing_is_lost_or_doubled_when_an_api_and_two_workers_are_killed(made:
     check_every_byte(apps[1], phones)
     check_no_orphans(made)
     print(  # noqa: T201
-        f"\n{RECORDINGS} recordings ready in {took_s:.0f} s; killed workers missed after {listed(killer.missed_s)}, "
-        f"and their jobs at work again after {listed(killer.idle_s)}"
+        f"\n{RECORDINGS} recordings ready in {took_s:.0f} s; two killed workers were missed after "
+        f"{listed(killer.missed_s)}, their jobs were at work again after {listed(killer.idle_s)}"
     )
 
 

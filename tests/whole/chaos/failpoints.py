@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import event
 
-from app import claims, deliveries, erasures, insights, models, resumables, search, uploads
+from app import claims, deliveries, erasures, insights, models, search, spools, uploads
 from app.db import WriteSession
 from app.recordings import Recordings
 
@@ -179,7 +179,7 @@ def lay(folder: Path) -> None:
     fuse.around(uploads.Receiver, "take", after="upload: written")
     fuse.around(Recordings, "keep", before="upload: staged", after="upload: kept")
     fuse.around(Recordings, "keep_also", before="resume: whole", after="resume: kept")
-    fuse.around(resumables, "sync", after="resume: synced")
+    fuse.around(spools, "sync", after="resume: synced")
     fuse.around(erasures, "_erase_sound", before="erase: begins", after="erase: sound gone")
     fuse.around(erasures, "_forget_recording", after="erase: row goes")
     fuse.around(search, "purge", before="erase: rows gone")
