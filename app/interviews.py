@@ -125,7 +125,7 @@ def attach(
 def twin(session: WriteSession, owner_id: str, came: Arrival) -> models.Interview | None:
     """The owner's oldest interview with the same recording, byte for byte; None where that may be.
 
-    What is withdrawn or deleted is not looked at: as if it had never been here.
+    What is withdrawn, deleted or kept long enough is not looked at: as if it had never been here.
     """
     if came.may_repeat:
         return None
@@ -139,6 +139,7 @@ def twin(session: WriteSession, owner_id: str, came: Arrival) -> models.Intervie
             models.Interview.owner_id == owner_id,
             models.Interview.status != "withdrawn",
             col(models.Interview.deleted_at).is_(None),
+            col(models.Interview.recording_erased_at).is_(None),
         )
         .order_by(col(models.Interview.id))
     ).first()
