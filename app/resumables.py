@@ -16,7 +16,7 @@ from anyio.to_thread import run_sync
 from sqlalchemy import Engine
 from sqlmodel import Session, col, delete, select
 
-from app import file_locks, interviews, media_types, models, replies, uploads
+from app import file_locks, interviews, keys, media_types, models, replies, stores, uploads
 from app.db import WriteSession, now, reading, writing
 from app.errors import CandidError, NotFound, RecordingEmpty, RecordingTooLarge, UploadBusy, UploadExpired, UploadMoved
 from app.keys import Caller
@@ -130,7 +130,10 @@ def check_offset(upload: models.Upload, offset: int) -> None:
 
 @dataclass
 class Piece:
-    """What one request adds to an upload. It holds the staged file: there is one at a time, in whatever process."""
+    """What one request adds to an upload. It holds the staged file: there is one at a time, in whatever process.
+
+    Once `key_id` is revoked, nothing more of it counts.
+    """
 
     engine: Engine
     store: Recordings
@@ -138,6 +141,7 @@ class Piece:
     upload: models.Upload
     file: IO[bytes]
     promises: Sequence[Promise] = ()
+    key_id: str | None = None
     written: int = 0
     _waiting: bytearray = field(default_factory=bytearray)
     _saved_at: float = field(default_factory=time.monotonic)
@@ -206,7 +210,7 @@ class Piece:
     def whole(self) -> Received:
         """The recording, on disk, read once more: so its hash is that of what is there."""
         with full_disk_told():
-            sync(self.file)
+            stores.sync(self.file)
         head, sha256 = self._head(), self._sha256()
         return Received(self.store.staged_as(self.upload.id), self.written, sha256, uploads.look_at(head))
 
@@ -220,7 +224,7 @@ class Piece:
         self.store.check_room(len(block))
         with full_disk_told():
             self.file.seek(self.written)
-            write_all(self.file, block)
+            stores.write_all(self.file, block)
         for one in self._hashes:
             one.update(block)
         self.written += len(block)
@@ -246,8 +250,10 @@ class Piece:
         # The last byte counts with the interview: until then a client would rightly believe that it is done.
         counted = min(self.written, self.upload.size_bytes - 1)
         with full_disk_told():
-            sync(self.file)
+            stores.sync(self.file)
         with writing(self.engine) as session:
+            if self.key_id is not None:
+                keys.check_first(session, self.key_id)
             upload = find(session, self.upload.owner_id, self.upload.id, lock=True)
             check_offset(upload, self.upload.offset_bytes)
             upload.offset_bytes = counted
@@ -320,17 +326,6 @@ def check_length(upload: models.Upload, reached: int) -> None:
     if reached > upload.size_bytes:
         size = upload.size_bytes
         raise RecordingTooLarge(f"The upload was announced with {size} bytes.", limit_bytes=size)
-
-
-def write_all(file: IO[bytes], block: bytes) -> None:
-    left = memoryview(block)
-    while left:
-        left = left[file.write(left) :]
-
-
-def sync(file: IO[bytes]) -> None:
-    # macOS has no fdatasync.
-    getattr(os, "fdatasync", os.fsync)(file.fileno())
 
 
 async def fill(piece: Piece, chunks: AsyncIterator[bytes]) -> None:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
 import obstore
 from obstore.store import LocalStore
@@ -121,6 +121,18 @@ def _link(staged: Path, target: Path) -> None:
         shutil.copyfile(staged, target)
         with target.open("rb") as copy:
             os.fsync(copy.fileno())
+
+
+def write_all(file: IO[bytes], block: bytes) -> None:
+    """For a file without a buffer, which may take less than it is given."""
+    left = memoryview(block)
+    while left:
+        left = left[file.write(left) :]
+
+
+def sync(file: IO[bytes]) -> None:
+    # macOS has no fdatasync.
+    getattr(os, "fdatasync", os.fsync)(file.fileno())
 
 
 def sync_folder(folder: Path) -> None:
