@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import IO
 
 from anyio import CancelScope, sleep
-from anyio.to_thread import run_sync
 from sqlalchemy import Engine
 from sqlmodel import Session, col, delete, select
 
@@ -330,16 +329,16 @@ async def fill(piece: Piece, chunks: AsyncIterator[bytes]) -> None:
         if scope.cancelled_caught:
             raise busy()  # noqa: TRY301  what came is kept here too
     except Exception:
-        await run_sync(piece.rescue)
+        await uploads.on_disk(piece.rescue)
         raise
-    await run_sync(piece.complete)
+    await uploads.on_disk(piece.complete)
 
 
 async def _take_all(piece: Piece, chunks: AsyncIterator[bytes]) -> None:
     async for chunk in chunks:
         piece.take(chunk)
         if piece.is_due:
-            await run_sync(piece.save)
+            await uploads.on_disk(piece.save)
 
 
 async def _make_way(piece: Piece, scope: CancelScope) -> None:
