@@ -131,7 +131,7 @@ async def _append(
     piece.key_id = caller.key_id
     try:
         await filling.fill(piece, uploads.paced(request.stream(), house.settings))
-        return await run_in_threadpool(settle, house, caller, piece)
+        return await uploads.on_disk(settle, house, caller, piece)
     except ENDING:
         # Of a piece that is not what it was said to be, nothing follows for the upload.
         if not piece.promises:
