@@ -75,6 +75,9 @@ class Client:
             base_url=self.ground.url, headers={"Authorization": f"Bearer {KEY}"}, timeout=30, trust_env=False
         )
 
+    def close(self) -> None:
+        self._http.close()
+
     def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
         """The first answer that is one. Raises TimeoutError."""
         until = time.monotonic() + PATIENCE_S

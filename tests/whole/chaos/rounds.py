@@ -6,7 +6,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -191,8 +191,8 @@ def run(kills: int, *, seed: int, elsewhere: bool = False, at: str = "") -> Repo
         tempfile.TemporaryDirectory(prefix="candid-chaos-", ignore_cleanup_errors=True) as folder,
         Receiver() as receiver,
         under_fire(Path(folder), elsewhere=elsewhere) as ground,
+        closing(Client(ground, chance)) as client,
     ):
-        client = Client(ground, chance)
         checker = Checker(ground, client, receiver)
         client.subscribe(receiver.url)
         rounds = Run(ground, client, chance, report)
