@@ -13,7 +13,7 @@ export CANDID_MODEL := $(MODEL)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install run worker test test-postgres test-buckets check openapi bench bench-api bench-scale bench-insights migrate sample eval train eval-audio fuzz-api fuzz-media chaos lint-openapi lock
+.PHONY: help install run worker test test-postgres test-buckets check openapi bench bench-api bench-scale bench-insights migrate sample eval train eval-audio fuzz-api fuzz-media chaos lint-openapi lock bench-lists bench-load
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,6 +77,12 @@ bench-scale: install ## What three workers do in the time of one, on a Postgres 
 bench-insights: install ## How long a 5,000-word interview takes to be read for insights, on one core
 	@$(BIN)/python scripts/bench_insights.py
 
+bench-lists: install ## Lists, search and comparison at 10, 1,000 and 100,000 made-up interviews (ON=--postgres)
+	@$(BIN)/python scripts/bench_lists.py $(ON)
+
+bench-load: install ## 50 uploads of 100 MB at once, and 1,000 clients that dribble: what others notice
+	@$(BIN)/python scripts/bench_load.py
+
 eval: install ## Insights on ../shared/eval/insights, each interview measured without its own influence; and on the sample as heard
 	@$(BIN)/python scripts/eval_insights.py
 
@@ -93,7 +99,7 @@ fuzz-media: install ## Decode N hostile recordings (make fuzz-media N=10000 SEED
 	@$(BIN)/python -m scripts.fuzz_media --cases $(or $(N),1000) --seed $(or $(SEED),1)
 
 chaos: install ## Kill the service again and again (make chaos KILLS=1000 SEED=1); 0 lost, doubled, stuck, orphans
-	@$(BIN)/python -m scripts.chaos --kills $(or $(KILLS),100) $(if $(SEED),--seed $(SEED))
+	@$(BIN)/python -m scripts.chaos --kills $(or $(KILLS),100) $(if $(SEED),--seed $(SEED)) $(if $(ELSEWHERE),--elsewhere)
 
 lint-openapi: ## Hold openapi/openapi.json against Redocly's rules (needs Node)
 	@sh scripts/lint_openapi.sh

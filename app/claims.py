@@ -4,7 +4,7 @@ A worker that was frozen and wakes up, or whose attempt was canceled and tried a
 Each function here looks first, in the same transaction, whether the claim is still the job's, and else does nothing.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
@@ -47,7 +47,7 @@ def begin(session: WriteSession, claim: Claim, *, is_ours: Callable[[], bool]) -
         return None
     if job.attempt != claim.attempt or job.status not in ACTIVE or not is_ours():
         return None
-    if job.cancel_requested_at is not None or interview.status == "withdrawn":
+    if _is_unwanted(job, interview):
         end(session, job, interview, outcome="canceled")
         return None
     if job.starts >= MAX_STARTS:
@@ -74,7 +74,7 @@ def held(session: WriteSession, claim: Claim) -> tuple[models.Job, models.Interv
         job, interview = locked(session, claim.job_id)
     except NotFound:
         raise WorkCanceled from None
-    if not _holds(job, claim) or job.cancel_requested_at is not None or interview.status == "withdrawn":
+    if not _holds(job, claim) or _is_unwanted(job, interview):
         raise WorkCanceled
     return job, interview
 
@@ -133,6 +133,7 @@ def succeed(session: WriteSession, claim: Claim) -> bool:
 
 
 def fail(session: WriteSession, claim: Claim, error: CandidError) -> bool:
+    """Failed, unless nobody wanted it any more: a withdrawal takes away what a step is just reading."""
     return _finish(session, claim, outcome="failed", error=error)
 
 
@@ -153,13 +154,24 @@ def of_worker(session: Session, worker_id: str) -> list[Claim]:
     return [Claim(job.id, job.attempt, worker_id) for job in session.exec(query)]
 
 
-def release(session: WriteSession, worker_ids: Collection[str]) -> list[str]:
-    """Takes the jobs of dead workers from them, so that people see them queued; their starts count. Returns ids."""
-    query = select(models.Job.id).where(models.Job.status == "running", col(models.Job.worker_id).in_(worker_ids))
+def held_by(session: Session, worker_ids: Collection[str]) -> dict[str, int]:
+    """The running jobs of these workers, by their interviews, each with its version."""
+    query = select(models.Job.id, models.Job.version).where(
+        models.Job.status == "running", col(models.Job.worker_id).in_(worker_ids)
+    )
+    return dict(session.exec(query.order_by(col(models.Job.interview_id))).all())
+
+
+def release(session: WriteSession, worker_ids: Collection[str], *, seen: Mapping[str, int] | None = None) -> list[str]:
+    """Takes the jobs of dead workers from them, so that people see them queued; their starts count. Returns ids.
+
+    `seen`: of these jobs, those that are as they were then. With another version somebody is at work on it.
+    """
     released = []
-    for job_id in session.exec(query.order_by(col(models.Job.interview_id))).all():
+    for job_id in held_by(session, worker_ids) if seen is None else seen:
         job, _interview = locked(session, job_id)
-        if job.status == "running" and job.worker_id in worker_ids:
+        is_as_seen = seen is None or job.version == seen[job_id]
+        if job.status == "running" and job.worker_id in worker_ids and is_as_seen:
             _requeue(session, job)
             released.append(job.id)
     return released
@@ -181,6 +193,10 @@ def _holds(job: models.Job, claim: Claim) -> bool:
     return job.status == "running" and job.attempt == claim.attempt and job.worker_id == claim.worker_id
 
 
+def _is_unwanted(job: models.Job, interview: models.Interview) -> bool:
+    return job.cancel_requested_at is not None or interview.status == "withdrawn"
+
+
 def _mine(session: WriteSession, claim: Claim) -> models.Job | None:
     try:
         job, _interview = locked(session, claim.job_id)
@@ -196,13 +212,15 @@ def _finish(session: WriteSession, claim: Claim, *, outcome: str, error: CandidE
         return False
     if not _holds(job, claim):
         return False
+    if outcome == "failed" and _is_unwanted(job, interview):
+        outcome, error = "canceled", None
     end(session, job, interview, outcome=outcome, error=error)
     return True
 
 
 def _requeue(session: WriteSession, job: models.Job) -> None:
     interview = session.get_one(models.Interview, job.interview_id)
-    if job.cancel_requested_at is not None or interview.status == "withdrawn":
+    if _is_unwanted(job, interview):
         end(session, job, interview, outcome="canceled")
         return
     job.status, job.stage, job.worker_id, job.eta_s, job.queued_at = "queued", None, None, None, now()

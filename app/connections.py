@@ -10,7 +10,7 @@ from contextlib import suppress
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 # Longest from the beginning of a connection, or the end of an answer, until the next request has been told whole.
-HEAD_S = 20.0
+HEAD_S = 15.0
 
 
 class Timed(H11Protocol):

@@ -4,9 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from anyio import CancelScope, sleep
-from anyio.to_thread import run_sync
 
-from app import resumables, spools
+from app import resumables, spools, uploads
 from app.errors import RecordingsUnavailable
 from app.resumables import Piece
 
@@ -29,16 +28,16 @@ async def fill(piece: Piece, chunks: AsyncIterator[bytes]) -> None:
         # Once more would take as long again.
         raise
     except Exception:
-        await run_sync(piece.rescue)
+        await uploads.on_disk(piece.rescue)
         raise
-    await run_sync(piece.complete)
+    await uploads.on_disk(piece.complete)
 
 
 async def _take_all(piece: Piece, chunks: AsyncIterator[bytes]) -> None:
     async for chunk in chunks:
         piece.take(chunk)
         if piece.is_due:
-            await run_sync(piece.save)
+            await uploads.on_disk(piece.save)
 
 
 async def _make_way(piece: Piece, scope: CancelScope) -> None:

@@ -19,6 +19,7 @@ from app import (
     models,
     recordings,
     retention,
+    search,
     titles,
     transcripts,
 )
@@ -125,7 +126,7 @@ def attach(
 def twin(session: WriteSession, owner_id: str, came: Arrival) -> models.Interview | None:
     """The owner's oldest interview with the same recording, byte for byte; None where that may be.
 
-    What is withdrawn or deleted is not looked at: as if it had never been here.
+    What is withdrawn, deleted or kept long enough is not looked at: as if it had never been here.
     """
     if came.may_repeat:
         return None
@@ -139,6 +140,7 @@ def twin(session: WriteSession, owner_id: str, came: Arrival) -> models.Intervie
             models.Interview.owner_id == owner_id,
             models.Interview.status != "withdrawn",
             col(models.Interview.deleted_at).is_(None),
+            col(models.Interview.recording_erased_at).is_(None),
         )
         .order_by(col(models.Interview.id))
     ).first()
@@ -189,7 +191,7 @@ def withdrawn() -> ConsentWithdrawn:
 
 @dataclass(frozen=True)
 class Filters:
-    """Which interviews; `q` looks into titles, people, employers and everything that was said."""
+    """Which interviews; `q` stands in a title, a person or an employer, or its words in something that was said."""
 
     status: str | None = None
     q: str | None = None
@@ -208,7 +210,7 @@ def page(
     if filters.contact_id:
         query = query.where(models.Interview.contact_id == filters.contact_id)
     if filters.q:
-        query = query.where(_mentions(filters.q))
+        query = query.where(_mentions(session, owner_id, filters.q))
     return list(session.exec(_in_order(query, sort, cursor).limit(limit)))
 
 
@@ -227,18 +229,11 @@ def _in_order(query: Any, sort: str, cursor: cursors.Position | None) -> Any:
     return query.order_by(by_id.desc() if down else by_id)
 
 
-def _mentions(text: str) -> Any:
+def _mentions(session: Session, owner_id: str, text: str) -> Any:
     columns = (models.Interview.title, models.Interview.interviewee, models.Interview.role, models.Interview.employer)
-    said = (
-        select(models.Transcript.interview_id)
-        .join(models.Segment, col(models.Segment.transcript_id) == models.Transcript.id)
-        .where(
-            models.Transcript.interview_id == models.Interview.id,
-            models.Transcript.version == models.Interview.transcript_version,
-            mentions(models.Segment.text, text),
-        )
-    )
-    return or_(*(mentions(column, text) for column in columns), said.exists())
+    query = search.parse(text)
+    said = [search.is_said(session, owner_id, query)] if query.terms else []
+    return or_(*(mentions(column, text) for column in columns), *said)
 
 
 def etag(interview: models.Interview, job: models.Job | None) -> str:

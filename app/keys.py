@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
+from sqlalchemy import Connection, event, or_
 from sqlmodel import Session, col, select
 
 from app import ids, locks, models
@@ -101,6 +102,22 @@ def refused() -> KeyRefused:
 
 def is_live(key: models.ApiKey, *, at: datetime) -> bool:
     return key.revoked_at is None and (key.expires_at is None or key.expires_at > at)
+
+
+def check_first(session: WriteSession, key_id: str) -> None:
+    """Has the session's transaction look first whether the key is still good: a body may take hours to come.
+
+    Its first statement then raises KeyRefused.
+    """
+    event.listen(session, "after_begin", lambda _session, _begun, connection: _check(connection, key_id), once=True)
+
+
+def _check(connection: Connection, key_id: str) -> None:
+    key = models.ApiKey
+    is_unexpired = or_(col(key.expires_at).is_(None), col(key.expires_at) > now())
+    live = select(key.id).where(key.id == key_id, col(key.revoked_at).is_(None), is_unexpired)
+    if connection.execute(live).first() is None:
+        raise refused()
 
 
 def is_use_stale(key: models.ApiKey, *, at: datetime) -> bool:

@@ -100,6 +100,8 @@ class Interview(SQLModel, table=True):
             name="status",
         ),
         Index("ix_interview_owner_id_id", "owner_id", "id"),
+        Index("ix_interview_owner_id_status_id", "owner_id", "status", "id"),
+        Index("ix_interview_owner_id_contact_id_id", "owner_id", "contact_id", "id"),
     )
 
     id: str = _key(ids.Kind.INTERVIEW)
@@ -336,6 +338,7 @@ class Insight(SQLModel, table=True):
         CheckConstraint("quote <> ''", name="quote"),
         # The two orders that people read them in: newest first, and as they were said.
         Index("ix_insight_owner_id_id", "owner_id", "id"),
+        Index("ix_insight_owner_id_state_id", "owner_id", "state", "id"),
         Index("ix_insight_interview_id_start_ms_id", "interview_id", "start_ms", "id"),
     )
 

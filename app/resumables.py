@@ -11,7 +11,7 @@ from typing import IO
 from sqlalchemy import Engine
 from sqlmodel import Session, col, delete, select
 
-from app import interviews, media_types, models, parts, replies, spools, uploads
+from app import interviews, keys, media_types, models, parts, replies, spools, uploads
 from app.db import WriteSession, now, reading, writing
 from app.errors import (
     CandidError,
@@ -139,7 +139,8 @@ class Piece:
     """What one request adds to an upload. It holds the staged file: on one machine there is one at a time.
 
     On several machines (`store.bucket`) there may be more, for as long as it takes them to notice: the first to commit
-    counts. The file then has a hole where others' bytes belong; what counts is in the bucket.
+    counts. The file then has a hole where others' bytes belong; what counts is in the bucket. Once `key_id` is revoked,
+    nothing more of it counts.
     """
 
     engine: Engine
@@ -148,6 +149,7 @@ class Piece:
     upload: models.Upload
     file: IO[bytes]
     promises: Sequence[Promise] = ()
+    key_id: str | None = None
     written: int = 0
     _waiting: bytearray = field(default_factory=bytearray)
     _saved_at: float = field(default_factory=time.monotonic)
@@ -273,6 +275,8 @@ class Piece:
         made = parts.put(bucket, self.upload, self.file, counted) if bucket is not None else []
         try:
             with writing(self.engine) as session:
+                if self.key_id is not None:
+                    keys.check_first(session, self.key_id)
                 upload = find(session, self.upload.owner_id, self.upload.id, lock=True)
                 check_offset(upload, self.upload.offset_bytes)
                 upload.offset_bytes = counted

@@ -3,12 +3,14 @@
 import hashlib
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar, TypeVarTuple, Unpack
 
 import anyio
+from anyio import CapacityLimiter
+from anyio.lowlevel import RunVar
 from anyio.to_thread import run_sync
 
 from app import ids, media_types
@@ -20,6 +22,12 @@ from app.settings import Settings
 FORM_BYTES = 1024 * 1024
 # Bytes gathered before one trip to the disk's thread: fewer hops, still flat memory.
 BLOCK = 1024 * 1024
+DISK_THREADS = 16
+
+Answer = TypeVar("Answer")
+Given = TypeVarTuple("Given")
+# One for each event loop.
+_threads: RunVar[CapacityLimiter] = RunVar("threads of uploads")
 
 
 @dataclass(frozen=True)
@@ -115,11 +123,28 @@ async def _write(chunks: AsyncIterator[bytes], staged: Path, recordings: Recordi
     with staged.open("wb") as file:
         receiver = Receiver(file, settings.max_recording_bytes)
         async for block in gathered(paced(chunks, settings)):
-            # Again for each block: a length need not be declared, and other uploads fill the same disk.
-            await run_sync(recordings.check_room, len(block))
-            await run_sync(receiver.take, block)
-        sha256 = await run_sync(receiver.finish)
+            await on_disk(_take, recordings, receiver, block)
+        sha256 = await on_disk(receiver.finish)
     return Received(staged, receiver.size_bytes, sha256, receiver.kind or "")
+
+
+def _take(recordings: Recordings, receiver: Receiver, block: bytes) -> None:
+    # For each block: a length need not be declared, and other uploads fill the same disk.
+    recordings.check_room(len(block))
+    receiver.take(block)
+
+
+async def on_disk(work: Callable[[Unpack[Given]], Answer], *given: *Given) -> Answer:
+    """The work, on a thread of the few that uploads have.
+
+    A disk that is busy keeps all of them waiting, and none of those on which everybody else is answered.
+    """
+    try:
+        threads = _threads.get()
+    except LookupError:
+        threads = CapacityLimiter(DISK_THREADS)
+        _threads.set(threads)
+    return await run_sync(work, *given, limiter=threads)
 
 
 def keep(received: Received, *, recordings: Recordings, owner_id: str, leave: bool = False) -> Kept:

@@ -104,21 +104,6 @@ def _step(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """
 
     def decorate(work: Callable[P, R]) -> Callable[P, R]:
-        def careful(*args: P.args, **kwargs: P.kwargs) -> R:
-            _bench().stopping.park()
-            try:
-                result = work(*args, **kwargs)
-            except CandidError as error:
-                # The engine keeps a step's error, where erasure does not reach: notes on it may quote the recording.
-                error.__notes__ = []
-                raise
-            except Exception as error:
-                log.exception("step failed", stage=name)
-                raise PassingFailure("Something went wrong on our side.", cause=type(error).__name__) from None
-            _bench().gate.prove(_job_of(*args))
-            return result
-
-        careful.__name__ = careful.__qualname__ = name
         return DBOS.step(
             name=name,
             retries_allowed=True,
@@ -126,9 +111,34 @@ def _step(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
             max_attempts=TRIES,
             backoff_rate=3,
             should_retry=_passing,
-        )(careful)
+        )(careful(name, work))
 
     return decorate
+
+
+def careful(name: str, work: Callable[P, R]) -> Callable[P, R]:
+    """The work of a step, so that the engine keeps of it what may be kept, and nothing when this process leaves."""
+
+    def carefully(*args: P.args, **kwargs: P.kwargs) -> R:
+        _bench().stopping.park()
+        try:
+            result = work(*args, **kwargs)
+        except CandidError as error:
+            if isinstance(error, WorkCanceled):
+                # Whoever leaves has handed the job back. The engine would keep this error for the one who goes on,
+                # and the job would be canceled although nobody wanted that.
+                _bench().stopping.park()
+            # The engine keeps a step's error, where erasure does not reach: notes on it may quote the recording.
+            error.__notes__ = []
+            raise
+        except Exception as error:
+            log.exception("step failed", stage=name)
+            raise PassingFailure("Something went wrong on our side.", cause=type(error).__name__) from None
+        _bench().gate.prove(_job_of(*args))
+        return result
+
+    carefully.__name__ = carefully.__qualname__ = name
+    return carefully
 
 
 def _bench() -> Bench:

@@ -181,8 +181,12 @@ class Supervision:
         dead = silent | ended
         if not dead:
             return
-        requeued = self.bench.write(lambda session: claims.release(session, dead))
+        with reading(self.bench.engine) as session:
+            seen = claims.held_by(session, dead)
+        # The engine first. Who is silent and not dead would else find its claim gone while the engine still takes its
+        # word, and that word, that the work is not wanted, would be given to its successor as the step's outcome.
         jobs.take_over(sorted(dead & owed))
+        requeued = self.bench.write(lambda session: claims.release(session, dead, seen=seen))
         self.bench.write(lambda session: deliveries.release(session, dead))
         self.bench.write(lambda session: _bury(session, dead))
         self.locks.forget(ended)

@@ -4,11 +4,11 @@ import hashlib
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
-from starlette.concurrency import run_in_threadpool
 
 from app import consents, filenames, interviews, models, uploads
 from app.api import bodies, schemas, views
@@ -140,7 +140,9 @@ async def take(
         check(received.sha256, intake.digests)
         if intake.form is not None:
             await intake.form.check()
-        kept = await run_in_threadpool(uploads.keep, received, recordings=house.recordings, owner_id=caller.owner_id)
+        kept = await uploads.on_disk(
+            partial(uploads.keep, received, recordings=house.recordings, owner_id=caller.owner_id)
+        )
     except BaseException:
         # A store that does not answer, or a client that went away while we waited for a thread.
         house.recordings.discard(received.path)

@@ -52,6 +52,7 @@ def _read_session(house: HouseDep) -> Iterator[ReadSession]:
 
 def write_session(request: Request, house: HouseDep) -> Iterator[WriteSession]:
     with db.writing(house.engine) as session:
+        keys.check_first(session, request.state.caller.key_id)
         # `replays` keeps the answer in the same transaction, when the request came with an Idempotency-Key.
         request.state.session = session
         if hasattr(request.state, "slot"):

@@ -9,7 +9,7 @@ from anyio import sleep
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
-from app import contacts, errors, filling, interviews, models, resumables, uploads
+from app import contacts, errors, filling, interviews, keys, models, resumables, uploads
 from app.api import arrivals, digests, schemas, tus
 from app.api.arrivals import Intake
 from app.api.deps import House
@@ -128,9 +128,10 @@ async def _append(
 ) -> models.Upload:
     expected = arrivals.declared_bytes(request) or 0
     piece = await _held(house, upload, expected, promises)
+    piece.key_id = caller.key_id
     try:
         await filling.fill(piece, uploads.paced(request.stream(), house.settings))
-        return await run_in_threadpool(settle, house, caller, piece)
+        return await uploads.on_disk(settle, house, caller, piece)
     except ENDING:
         # Of a piece that is not what it was said to be, nothing follows for the upload.
         if not piece.promises:
@@ -173,7 +174,7 @@ def settle(house: House, caller: Caller, piece: Piece) -> models.Upload:
     try:
         received = piece.whole()
         digests.check(received.sha256, frozenset(filter(None, [piece.upload.sha256])))
-        finished = _finish(house, replace(caller, key_id=piece.upload.asserted_by), piece.upload, received)
+        finished = _finish(house, caller, piece.upload, received)
     except RecordingsUnavailable:
         # Nothing can be counted now either.
         raise
@@ -190,8 +191,11 @@ def _finish(house: House, caller: Caller, upload: models.Upload, received: Recei
     # The staged bytes stay until it is certain that there is a row for the others.
     kept = uploads.keep(received, recordings=house.recordings, owner_id=caller.owner_id, leave=True)
     arrival = arrivals.arrived(kept, described.filename, wanted)
+    # What was said of consent was said with the key that began it; another may have sent the rest.
+    author = replace(caller, key_id=upload.asserted_by)
     with arrivals.erased_unless_attached(house, arrival), writing(house.engine) as session:
-        interview = _brought(session, house, caller, upload, wanted, arrival)
+        keys.check_first(session, caller.key_id)
+        interview = _brought(session, house, author, upload, wanted, arrival)
         return resumables.finish(session, upload, interview.id)
 
 

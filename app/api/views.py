@@ -68,7 +68,7 @@ def _interview(
 ) -> schemas.InterviewOut:
     here = f"/v1/interviews/{row.id}"
     # Between the mark and the bytes' end, what is erased is not shown any more.
-    recording = recording if row.recording_erased_at is None else None
+    is_erased = row.recording_erased_at is not None or row.status == "withdrawn"
     has_words = row.transcript_version > 0
     return schemas.InterviewOut.model_validate(
         row.model_dump()
@@ -82,11 +82,11 @@ def _interview(
                 "recording_erased_at": row.recording_erased_at,
                 "transcript_erased_at": row.transcript_erased_at,
             },
-            "recording": recording,
+            "recording": None if is_erased else recording,
             "job": job(newest_job) if newest_job else None,
             "links": {
                 "self": here,
-                "recording": f"{here}/recording" if recording else None,
+                "recording": f"{here}/recording" if recording and not is_erased else None,
                 "transcript": f"{here}/transcript" if has_words else None,
                 "insights": f"{here}/insights" if has_words else None,
                 "job": f"/v1/jobs/{newest_job.id}" if newest_job else None,

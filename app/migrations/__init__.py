@@ -15,8 +15,8 @@ from app.db import open_engine
 from app.settings import Settings
 
 HERE = Path(__file__).parent
-# Made by hand, because the other engine knows nothing like it: the models do not say them.
-INDEXES_OF_ONE_ENGINE = {"ix_search_entry_words"}
+# Not the same on both engines, so the models do not say them.
+INDEXES_BY_HAND = {"ix_search_entry_words", "ix_interview_owner_id_title_id"}
 # Any 64-bit number will do, as long as nobody else locks it in the same Postgres database.
 POSTGRES_LOCK = 0x43616E646964
 

@@ -8,7 +8,7 @@ from sqlmodel.sql.sqltypes import AutoString
 
 import app.models  # noqa: F401  fills the metadata
 from app.db import UTCDateTime
-from app.migrations import INDEXES_OF_ONE_ENGINE
+from app.migrations import INDEXES_BY_HAND
 
 engine = context.config.attributes["engine"]
 
@@ -24,7 +24,7 @@ def render_item(kind: str, item: Any, _context: object) -> str | Literal[False]:
 
 def is_ours(name: str | None, kind: str, _parents: object) -> bool:
     # DBOS keeps its own tables, with its own migrations, in the same database.
-    return name not in INDEXES_OF_ONE_ENGINE and (kind != "table" or name in SQLModel.metadata.tables)
+    return name not in INDEXES_BY_HAND and (kind != "table" or name in SQLModel.metadata.tables)
 
 
 with engine.execution_options(writes=True).connect() as connection:

@@ -5,7 +5,7 @@ Both databases are given words that `words` has cut and folded, never text: so n
 that changes the words; `finding` asks it.
 """
 
-from app.search.finding import Filters, Hit, page
+from app.search.finding import Filters, Hit, is_said, page
 from app.search.index import catch_up, check, follow_insights, follow_words, forget, purge
 from app.search.queries import Query, parse
 
@@ -18,6 +18,7 @@ __all__ = [
     "follow_insights",
     "follow_words",
     "forget",
+    "is_said",
     "page",
     "parse",
     "purge",

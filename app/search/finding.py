@@ -5,18 +5,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import sqlalchemy as sa
-from sqlalchemy import and_, text
+from sqlalchemy import BigInteger, and_, exists, literal_column, text
 from sqlmodel import Session, col, select
 
 from app import cursors, models
 from app.errors import CursorInvalid
 from app.search.index import marks
-from app.search.queries import Query
+from app.search.queries import Query, Term
 from app.search.snippets import Snippet, snippet
 
 Kind = Literal["segment", "insight"]
-SEARCH_INDEX = sa.table("search_index", sa.column("rowid", sa.Integer))
+FEW = 500
 
 
 @dataclass(frozen=True)
@@ -47,11 +46,33 @@ def page(
     """
     if not query.terms:
         return []
-    number, found = _matching(session, owner_id, query, filters)
+    found, number = _matching(session, owner_id, query, filters)
     if before is not None:
         found = found.where(number < _number(before))
-    ids = session.execute(found.order_by(number.desc()).limit(limit)).scalars().all()
+    ids = session.exec(found.order_by(number.desc()).limit(limit)).all()
     return [_hit(query, *row) for row in _shown(session, ids)]
+
+
+def is_said(session: Session, owner_id: str, query: Query) -> Any:
+    """The condition on an interview of the owner that all words of a query stand in one segment of its transcript.
+
+    What stands in few places is looked up; what stands everywhere is soon met by looking at one interview after the
+    other. Either way alone takes seconds for the other's words.
+    """
+    found, _number = _matching(session, owner_id, query, Filters(kind="segment"))
+    places = session.exec(found.limit(FEW + 1)).all()
+    entry = models.SearchEntry
+    if len(places) <= FEW:
+        return col(models.Interview.id).in_(select(entry.interview_id).where(col(entry.id).in_(places)))
+    words = [_stands(term) for term in query.terms]
+    return exists().where(
+        col(entry.interview_id) == models.Interview.id, col(entry.segment_number).is_not(None), *words
+    )
+
+
+def _stands(term: Term) -> Any:
+    text_ = f" {' '.join(term.words)}{'' if term.is_open else ' '}"
+    return col(models.SearchEntry.words).contains(text_, autoescape=True)
 
 
 def _number(before: cursors.Position) -> int:
@@ -61,32 +82,28 @@ def _number(before: cursors.Position) -> int:
 
 
 def _matching(session: Session, owner_id: str, query: Query, filters: Filters) -> tuple[Any, Any]:
-    """The number of a row, and the query for the numbers of the rows."""
+    """What selects the ids of the rows, and by which column they are to be put in order."""
+    entry = models.SearchEntry
     wanted = [*marks(owner_id, filters.kind, filters.interview_id)]
     for term in query.terms:
         wanted += term.words[:-1] if term.is_open else term.words
     begun = [term.words[-1] for term in query.terms if term.is_open]
     # The index knows which words a row has, and not in which order: a phrase is looked for in the rows that are left.
-    phrases = [
-        col(models.SearchEntry.words).contains(f" {' '.join(term.words)}{'' if term.is_open else ' '}", autoescape=True)
-        for term in query.terms
-        if len(term.words) > 1
-    ]
+    phrases = [_stands(term) for term in query.terms if len(term.words) > 1]
     if session.get_bind().dialect.name == "sqlite":
         return _of_sqlite(wanted, begun, phrases)
-    return col(models.SearchEntry.id), sa.select(col(models.SearchEntry.id)).where(
-        _of_postgres(wanted, begun), *phrases
-    )
+    return select(entry.id).where(_of_postgres(wanted, begun), *phrases), col(entry.id)
 
 
 def _of_sqlite(wanted: Sequence[str], begun: Sequence[str], phrases: Sequence[Any]) -> tuple[Any, Any]:
     words = [f'"{word}"' for word in dict.fromkeys(wanted)] + [f'"{word}"*' for word in begun]
-    # By the index's own number it is read from its end and no further than the page: in the order that is wanted.
-    number = SEARCH_INDEX.c.rowid
-    found = sa.select(number).where(text("search_index match :words").bindparams(words=" AND ".join(words)))
+    match = text("search_index match :words").bindparams(words=" AND ".join(words))
+    # In the index's own order, so that it ends at the last row of the page: in another's, all that match are read.
+    number = literal_column("search_index.rowid", BigInteger())
+    found = select(number).select_from(text("search_index")).where(match)
     if phrases:
-        found = found.join(models.SearchEntry, col(models.SearchEntry.id) == number).where(*phrases)
-    return number, found
+        found = found.where(exists().where(col(models.SearchEntry.id) == number, *phrases))
+    return found, number
 
 
 def _of_postgres(wanted: Sequence[str], begun: Sequence[str]) -> Any:

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from app import models
+from app import consents, erasures, models
 from app.db import writing
+from app.keys import Caller as Known
 from tests.client import Client
 from tests.installation import Installation
 from tests.scenes import SOUND, kept, plan, staged, wav
@@ -64,6 +65,31 @@ def test_what_is_withdrawn_is_not_revealed_while_its_sound_is_still_to_be_erased
         session.get_one(models.Interview, first["id"]).status = "withdrawn"
     status, again = send(client, door)
     assert (status, again["id"] != first["id"]) == (204 if door == "tus" else 201, True)
+
+
+def test_what_was_kept_long_enough_is_no_duplicate_while_its_sound_is_still_to_be_erased(
+    here: Installation, client: Client
+) -> None:
+    _status, first = send(client, "raw")
+    client.post(f"{first['links']['job']}/cancel")
+    with writing(here.engine) as session:
+        erasures.begin_part(session, session.get_one(models.Interview, first["id"]), erasures.Kind.RECORDING)
+    status, again = send(client, "raw")
+    assert (status, again["id"] != first["id"], again["recording"]["size_bytes"]) == (201, True, len(SOUND))
+
+
+def test_an_interview_that_is_withdrawn_is_shown_the_same_before_and_after_its_sound_is_erased(
+    here: Installation, client: Client
+) -> None:
+    _status, made = send(client, "raw")
+    with writing(here.engine) as session:
+        caller = Known(here.owner_id, "key_1", frozenset())
+        erasure = consents.withdraw(session, caller, made["consent"]["id"], None)
+    before = client.get(made["links"]["self"])
+    assert erasures.finish(here.engine, here.queue, here.recordings, here.settings.work_dir, erasure.id)
+    after = client.get(made["links"]["self"])
+    assert (before.json()["recording"], before.json()["links"]["recording"]) == (None, None)
+    assert (after.json(), after.headers["etag"]) == (before.json(), before.headers["etag"])
 
 
 def test_each_key_is_answered_as_it_was_and_a_new_one_is_led_there(here: Installation, client: Client) -> None:

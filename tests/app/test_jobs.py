@@ -237,6 +237,26 @@ def test_a_worker_that_was_taken_over_has_no_say_any_more(here: Installation) ->
     assert not fail(here, frozen)
 
 
+def test_a_job_that_was_begun_again_since_it_was_seen_is_not_released(here: Installation) -> None:
+    moved, dead = here.submit(), here.submit()
+    for job_id in (moved, dead):
+        begin(here, job_id)
+    with reading(here.engine) as session:
+        seen = claims.held_by(session, {"w1"})
+    begin(here, moved)
+    with writing(here.engine) as session:
+        assert claims.release(session, {"w1"}, seen=seen) == [dead]
+    assert (here.job(moved).status, here.job(moved).worker_id) == ("running", "w1")
+
+
+def test_a_job_that_fails_when_nobody_wants_it_any_more_is_canceled(here: Installation) -> None:
+    job_id = here.submit()
+    claim = begin(here, job_id)
+    cancel(here, job_id)
+    assert fail(here, claim)
+    assert (here.job(job_id).status, here.job(job_id).error) == ("canceled", None)
+
+
 def test_work_that_the_engine_gave_to_another_worker_is_not_begun(here: Installation) -> None:
     job_id = here.submit()
     with writing(here.engine) as session:

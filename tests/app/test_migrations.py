@@ -31,7 +31,7 @@ def empty(tmp_path: Path) -> Iterator[str]:
 
 
 def is_modelled(name: str | None, kind: str, _parents: object) -> bool:
-    return name not in migrations.INDEXES_OF_ONE_ENGINE and (kind != "table" or name in OURS)
+    return name not in migrations.INDEXES_BY_HAND and (kind != "table" or name in OURS)
 
 
 def drift(engine: Engine) -> list[object]:

@@ -267,7 +267,7 @@ def test_jobs_are_counted_by_status(here: Installation, client: Client) -> None:
 
 
 def test_the_numbers_hold_no_words_names_or_keys(here: Installation, client: Client) -> None:
-    heard(here, client, TALK, title="secret title", filename="secret.wav", vocabulary="secret")
+    heard(here, client, TALK, title="confidential title", filename="confidential.wav", vocabulary="confidential")
     page = client.get("/metrics").text
-    for secret in ("secret", "fifty-two", client.headers["authorization"].rpartition("_")[2], here.owner_id):
+    for secret in ("confidential", "fifty-two", client.headers["authorization"].rpartition("_")[2], here.owner_id):
         assert secret not in page

@@ -3,12 +3,15 @@
 import asyncio
 import hashlib
 import itertools
+import threading
+import time
 from collections.abc import AsyncIterator, Iterator, MutableMapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 import structlog
+from anyio import to_thread
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -371,3 +374,27 @@ def test_consent_withdrawn_while_the_recording_comes_keeps_no_recording(here: In
     answer = client.put(f"{planned['links']['self']}/recording", content=withdrawing(), headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (451, "consent-withdrawn")
     assert staged(here) == kept(here) == []
+
+
+def test_uploads_that_wait_for_the_disk_leave_threads_to_everybody_else(tmp_path: Path) -> None:
+    goes_on = threading.Event()
+
+    class Stuck(Recordings):
+        def check_room(self, size_bytes: int) -> None:
+            if size_bytes:
+                goes_on.wait(30)
+
+    async def others() -> None:
+        stuck, told = Stuck(str(tmp_path / "kept"), tmp_path / "incoming"), Settings(data_dir=tmp_path)
+        coming = [
+            uploads.receive(streamed([SOUND]), recordings=stuck, settings=told, expected_bytes=None) for _ in range(60)
+        ]
+        taking = asyncio.gather(*coming)
+        await asyncio.sleep(0.5)
+        try:
+            await asyncio.wait_for(to_thread.run_sync(time.monotonic), 10)
+        finally:
+            goes_on.set()
+        assert len(await taking) == 60
+
+    asyncio.run(others())

@@ -44,7 +44,7 @@ def test_every_file_that_is_named_exists(page: Path) -> None:
 
 
 def test_the_architecture_fits_in_one_sitting() -> None:
-    assert len((ROOT / "docs" / "architecture.md").read_text().splitlines()) <= 250
+    assert len((ROOT / "docs" / "architecture.md").read_text().splitlines()) <= 300
 
 
 def test_every_test_that_the_architecture_names_exists() -> None:

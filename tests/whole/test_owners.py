@@ -133,6 +133,9 @@ def test_no_search_or_filter_reaches_somebody_elses(here: Installation, client: 
     ):
         assert client.get("/v1/insights", params=filters).status_code == 200
         assert stranger.get("/v1/insights", params=filters).json()["items"] == []
+    for filters in ({"q": "quiet"}, {"q": "quiet", "interview_id": made["id"]}, {"q": "quiet", "kind": "insight"}):
+        assert len(client.get("/v1/search", params=filters).json()["items"]) >= 1
+        assert stranger.get("/v1/search", params=filters).json()["items"] == []
     contact = client.post("/v1/contacts", json={"name": "Priya Raman"}).json()["name"]
     for filters in ({"q": contact}, {"q": "%"}, {"interview_id": made["id"]}, {"state": "confirmed"}):
         assert stranger.get("/v1/contacts", params=filters).json()["items"] == []

@@ -1,14 +1,19 @@
 """What a worker looks after beside its work: what the dead left, here and on other machines."""
 
+import threading
+import time
 from pathlib import Path
 
 import pytest
+from dbos import error as dbos_error
 
-from app import claims
+from app import claims, models
+from app.claims import Claim
 from app.db import writing
+from app.errors import WorkCanceled
 from tests.installation import Installation
 from tests.whole.odd_worker import OddEar
-from workers import shift
+from workers import jobs, shift
 from workers.supervision import Locks, Supervision
 
 
@@ -45,3 +50,33 @@ def test_a_worker_that_begins_removes_the_locks_of_the_forgotten(supervision: Su
     (supervision.locks.folder / "buried-elsewhere.lock").touch()
     supervision.tidy()
     assert list(supervision.locks.folder.iterdir()) == []
+
+
+def test_a_job_is_its_silent_workers_until_the_engine_has_taken_the_work_away(
+    here: Installation, supervision: Supervision
+) -> None:
+    job_id = here.submit()
+    with writing(here.engine) as session:
+        assert claims.begin(session, Claim(job_id, 1, "gone"), is_ours=lambda: True)
+        session.add(models.Worker(id="gone", engine="faster-whisper", model="base"))
+    supervision.locks.folder.mkdir(parents=True)
+    (supervision.locks.folder / "gone.lock").touch()
+    # No engine runs in this process.
+    with pytest.raises(dbos_error.DBOSException):
+        supervision.take_over()
+    assert (here.job(job_id).status, here.job(job_id).worker_id) == ("running", "gone")
+
+
+def test_a_step_that_finds_its_job_handed_back_tells_the_engine_nothing(supervision: Supervision) -> None:
+    bench = supervision.bench
+
+    def work(_claim: Claim) -> None:
+        bench.stopping.ask()
+        raise WorkCanceled
+
+    jobs._at_work[:] = [bench]
+    threading.Thread(target=jobs.careful("hear", work), args=[Claim("job", 1, "w")], daemon=True).start()
+    until = time.monotonic() + 10
+    while bench.stopping.parked == 0 and time.monotonic() < until:
+        time.sleep(0.01)
+    assert bench.stopping.parked == 1

@@ -124,8 +124,9 @@ class Checker:
         said = self.client.ask("GET", f"/v1/interviews/{promise.interview_id}/transcript").json()
         texts = [segment["text"] for segment in said["segments"]]
         starts = Counter(word["start_ms"] for segment in said["segments"] for word in segment["words"])
-        if sum(promise.word in text.split() for text in texts) < 1 or "".join(texts).count(promise.word) != WINDOWS:
-            count = "".join(texts).count(promise.word)
+        # Each window ends with the word, and so does an edit of the first.
+        count = " ".join(texts).count(promise.word)
+        if count != WINDOWS:
             yield "lost" if count < WINDOWS else "doubled", f"{promise.interview_id}: {count} of {WINDOWS} windows"
         if not promise.edits and max(starts.values(), default=0) > 1:
             yield "doubled", f"{promise.interview_id} has words twice"
@@ -156,7 +157,10 @@ class Checker:
         for name in events:
             ids = {one.id for one in came if one.event[0] == name}
             if len(ids) != 1:
-                yield "lost" if not ids else "doubled", f"{name} of {promise.interview_id} came as {len(ids)} messages"
+                yield (
+                    "lost" if not ids else "doubled",
+                    f"{name} of {promise.interview_id} ({job.status}) came {len(ids)} times",
+                )
 
     def _too_many(self) -> Iterator[str]:
         kept = [one for one in self.promises if not one.is_withdrawn]

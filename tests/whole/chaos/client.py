@@ -75,6 +75,9 @@ class Client:
             base_url=self.ground.url, headers={"Authorization": f"Bearer {KEY}"}, timeout=30, trust_env=False
         )
 
+    def close(self) -> None:
+        self._http.close()
+
     def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
         """The first answer that is one. Raises TimeoutError."""
         until = time.monotonic() + PATIENCE_S
@@ -109,6 +112,10 @@ class Client:
         """A new recording in pieces."""
         return self._sent(point, self._in_pieces)
 
+    def plan(self, point: str) -> Promise:
+        """A new recording for an interview that was planned."""
+        return self._sent(point, self._for_planned)
+
     def _sent(self, point: str, door: Callable[[bytes, str, str], tuple[dict[str, Any], str | None]]) -> Promise:
         sound, word, key = recording(self.chance), f"Zq{self.chance.getrandbits(64):x}", self.key()
         made, kept_key = door(sound, word, key)
@@ -122,7 +129,9 @@ class Client:
         return promise
 
     def form_of(self, sound: bytes, word: str) -> dict[str, Any]:
-        return {"data": {"consent": "true", "vocabulary": word}, "files": {"file": ("memo.wav", sound, "audio/wav")}}
+        # That it is the same recording must not be what keeps it from being there twice.
+        said = {"consent": "true", "vocabulary": word, "on_duplicate": "new"}
+        return {"data": said, "files": {"file": ("memo.wav", sound, "audio/wav")}}
 
     def _by_form(self, sound: bytes, word: str, key: str) -> tuple[dict[str, Any], str]:
         headers = {"Idempotency-Key": key}
@@ -130,7 +139,7 @@ class Client:
 
     def _raw(self, sound: bytes, word: str, key: str) -> tuple[dict[str, Any], str]:
         headers = {"Idempotency-Key": key, "Content-Type": "audio/wav"}
-        query = {"consent": "true", "vocabulary": word}
+        query = {"consent": "true", "vocabulary": word, "on_duplicate": "new"}
         return self.told("POST", "/v1/interviews", headers=headers, params=query, content=sound), key
 
     def _for_planned(self, sound: bytes, word: str, key: str) -> tuple[dict[str, Any], None]:

@@ -27,6 +27,7 @@ class Scene(StrEnum):
     RESUME = "resume"
     EDIT = "edit"
     WITHDRAW = "withdraw"
+    PLAN = "plan"  # asks for an interview first, and sends its recording then
     ORPHAN = "orphan"  # sends, and another worker is killed at work
 
 
@@ -48,6 +49,7 @@ ANY_API, ANY_WORKER = "api: any moment", "worker: any moment"
 
 FAILPOINTS = (
     *_points(Scene.SEND, "upload: written", "upload: staged", "upload: kept", "upload: commits", "upload: committed"),
+    *_points(Scene.PLAN, "plan: commits", "plan: committed"),
     *_points(Scene.RESUME, "resume: begins", "resume: begun", "resume: synced", "resume: counts"),
     *_points(Scene.RESUME, "resume: whole", "resume: kept", "resume: finishes", "resume: finished"),
     Failpoint("resume: counted", Scene.RESUME, passes=2),
@@ -155,6 +157,7 @@ def _note(session: WriteSession, _context: object) -> None:
 COMMITS: tuple[tuple[set[str], str, str], ...] = (
     ({"+Recording", "~Upload"}, "resume: finishes", "resume: finished"),
     ({"+Recording"}, "upload: commits", "upload: committed"),
+    ({"+Interview"}, "plan: commits", "plan: committed"),
     ({"+Upload"}, "resume: begins", "resume: begun"),
     ({"~Upload"}, "resume: counts", "resume: counted"),
     ({"+HeardChunk"}, "hear: commits", "hear: committed"),

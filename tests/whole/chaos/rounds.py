@@ -6,6 +6,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -133,7 +134,8 @@ class Run:
 
     def _act(self, point: Failpoint, victim: Promise | None) -> Promise:
         if victim is None:
-            made = self.client.resume(point.name) if point.scene is Scene.RESUME else self.client.send(point.name)
+            sends = {Scene.RESUME: self.client.resume, Scene.PLAN: self.client.plan}
+            made = sends.get(point.scene, self.client.send)(point.name)
             if point.scene is Scene.ORPHAN:
                 self._orphan(made)
             return made
@@ -144,12 +146,14 @@ class Run:
 
     def _orphan(self, made: Promise) -> None:
         """Kills the worker that is at work on it."""
-        at_work = select(models.Job.worker_id).where(models.Job.id == made.job_id, models.Job.status == "running")
-        look = lambda: self.ground.read(lambda session: session.exec(at_work).first())  # noqa: E731
-        whose = self.ground.until(look, "somebody is at work") or ""
+        whose = self.ground.until(lambda: self._at_work(made), f"somebody is at work on {made.interview_id}")
         for worker in self.ground.workers():
-            if f"-{worker.pid}-" in whose:
+            if f"-{worker.pid}-" in str(whose):
                 self.ground.kill(worker.what)
+
+    def _at_work(self, made: Promise) -> str | None:
+        query = select(models.Job.worker_id).where(models.Job.id == made.job_id, models.Job.status == "running")
+        return self.ground.read(lambda session: session.exec(query).first())
 
     def _is_dead(self, point: Failpoint, before: int) -> bool:
         dead = 2 if point.scene is Scene.ORPHAN else 1
@@ -187,13 +191,15 @@ def run(kills: int, *, seed: int, elsewhere: bool = False, at: str = "") -> Repo
         tempfile.TemporaryDirectory(prefix="candid-chaos-", ignore_cleanup_errors=True) as folder,
         Receiver() as receiver,
         under_fire(Path(folder), elsewhere=elsewhere) as ground,
+        closing(Client(ground, chance)) as client,
     ):
-        client = Client(ground, chance)
         checker = Checker(ground, client, receiver)
         client.subscribe(receiver.url)
         rounds = Run(ground, client, chance, report)
-        for point in order(kills, chance, at=at):
-            rounds.round(point)
+        # Ctrl-C ends the killing, and not the checking.
+        with suppress(KeyboardInterrupt):
+            for point in order(kills, chance, at=at):
+                rounds.round(point)
         for fault in checker.check():
             report.note(fault)
     report.took_s = time.monotonic() - began
