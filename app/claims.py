@@ -138,6 +138,7 @@ def fail(session: WriteSession, claim: Claim, error: CandidError) -> bool:
 
 
 def mark_canceled(session: WriteSession, claim: Claim) -> bool:
+    """Canceled, if somebody wanted that: a step also stops because its claim was gone, and that may be back by now."""
     return _finish(session, claim, outcome="canceled")
 
 
@@ -211,6 +212,8 @@ def _finish(session: WriteSession, claim: Claim, *, outcome: str, error: CandidE
     except NotFound:
         return False
     if not _holds(job, claim):
+        return False
+    if outcome == "canceled" and not _is_unwanted(job, interview):
         return False
     if outcome == "failed" and _is_unwanted(job, interview):
         outcome, error = "canceled", None

@@ -257,6 +257,17 @@ def test_a_job_that_fails_when_nobody_wants_it_any_more_is_canceled(here: Instal
     assert (here.job(job_id).status, here.job(job_id).error) == ("canceled", None)
 
 
+def test_work_that_was_taken_away_and_came_back_is_not_canceled(here: Installation) -> None:
+    job_id = here.submit()
+    claim = begin(here, job_id)
+    with writing(here.engine) as session:
+        claims.release(session, {"w1"})
+    assert begin(here, job_id) == claim
+    with writing(here.engine) as session:
+        assert not claims.mark_canceled(session, claim)
+    assert here.job(job_id).status == "running"
+
+
 def test_work_that_the_engine_gave_to_another_worker_is_not_begun(here: Installation) -> None:
     job_id = here.submit()
     with writing(here.engine) as session:

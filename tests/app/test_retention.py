@@ -14,6 +14,7 @@ from app import claims, erasures, models, retention
 from app.claims import Claim
 from app.db import now, reading, writing
 from app.erasures import Kind
+from app.errors import PassingFailure
 from app.main import create_app
 from app.retention import Due, days_kept, is_over
 from tests.client import Client
@@ -136,7 +137,7 @@ def test_a_failed_job_is_not_tried_again_without_its_recording(here: Installatio
     with writing(here.engine) as session:
         claim = Claim(made["job"]["id"], 1, "w")
         claims.begin(session, claim, is_ours=lambda: True)
-        claims.mark_canceled(session, claim)
+        claims.fail(session, claim, PassingFailure("The ear has a cold."))
         chunk: dict[str, Any] = {"start_ms": 0, "end_ms": 1, "segments": [{"text": CANARY}]}
         session.add(models.HeardChunk(job_id=made["job"]["id"], index=0, plan_sha256="p", **chunk))
     after(here, 31)

@@ -52,7 +52,7 @@ FAILPOINTS = (
     *_points(Scene.PLAN, "plan: commits", "plan: committed"),
     *_points(Scene.RESUME, "resume: begins", "resume: begun", "resume: synced", "resume: counts"),
     *_points(Scene.RESUME, "resume: whole", "resume: kept", "resume: finishes", "resume: finished"),
-    Failpoint("resume: counted", Scene.RESUME, passes=2),
+    Failpoint("resume: counted", Scene.RESUME, passes=1),
     *_points(Scene.SEND, "claim: begins", "claim: begun"),
     *_points(Scene.SEND, "decode: begins", "decode: child runs", "decode: decoded"),
     Failpoint("hear: window heard", Scene.SEND, passes=6),

@@ -1,6 +1,7 @@
 """A chaos run: kill after kill, each at a failpoint or somewhen, and what came of it by failpoint."""
 
 import random
+import shutil
 import tempfile
 import threading
 import time
@@ -15,7 +16,7 @@ from sqlmodel import col, select
 from app import models
 from app.jobs import ENDED
 from tests.receiver import Receiver
-from tests.whole.chaos import failpoints
+from tests.whole.chaos import failpoints, nursery
 from tests.whole.chaos.checker import KINDS, Checker, Fault
 from tests.whole.chaos.client import Broken, Client, Promise
 from tests.whole.chaos.failpoints import ANY_API, ANY_WORKER, FAILPOINTS, Failpoint, Scene
@@ -185,7 +186,10 @@ def order(kills: int, chance: random.Random, *, at: str = "") -> list[Failpoint]
 
 
 def run(kills: int, *, seed: int, elsewhere: bool = False, at: str = "") -> Report:
-    """That many rounds, in a folder of their own. The same seed is the same order of the same deeds."""
+    """That many rounds, in a folder of their own; the same seed is the same order of the same deeds.
+
+    When anything was not as it should be, the folder with its logs stays as `build/chaos-SEED`.
+    """
     chance, report, began = random.Random(seed), Report(seed), time.monotonic()  # noqa: S311  to be repeated
     with (
         tempfile.TemporaryDirectory(prefix="candid-chaos-", ignore_cleanup_errors=True) as folder,
@@ -202,5 +206,7 @@ def run(kills: int, *, seed: int, elsewhere: bool = False, at: str = "") -> Repo
                 rounds.round(point)
         for fault in checker.check():
             report.note(fault)
+        if report.faults:
+            shutil.copytree(folder, nursery.ROOT / "build" / f"chaos-{seed}", dirs_exist_ok=True)
     report.took_s = time.monotonic() - began
     return report
