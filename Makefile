@@ -13,7 +13,7 @@ export CANDID_MODEL := $(MODEL)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install run worker test test-postgres test-buckets check openapi bench bench-api bench-scale bench-insights migrate sample eval train eval-audio fuzz-api fuzz-media chaos lint-openapi lock bench-lists bench-load
+.PHONY: help install run worker test test-postgres test-buckets check openapi bench bench-api bench-scale bench-insights migrate sample eval train eval-audio fuzz-api fuzz-media chaos lint-openapi lock bench-lists bench-load test-model
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -94,6 +94,9 @@ eval-audio: install ## Hear ../shared/eval/audio through the running API: word e
 
 fuzz-api: install ## Fuzz a fresh service from its own contract, with every check of schemathesis
 	@$(BIN)/python scripts/fuzz_api.py
+
+test-model: install ## Hold the service against a small model of it, in STORIES stories (make test-model STORIES=100), killing the API on the way
+	@CANDID_TEST_STORIES=$(or $(STORIES),50) $(BIN)/python -m pytest -s tests/whole/test_model.py
 
 fuzz-media: install ## Decode N hostile recordings (make fuzz-media N=10000 SEED=1); 0 dead, hung or reading elsewhere
 	@$(BIN)/python -m scripts.fuzz_media --cases $(or $(N),1000) --seed $(or $(SEED),1)

@@ -137,8 +137,18 @@ def _parsed(text: str, header: Mapping[str, Any]) -> Any:
     return int(text) if header.get("schema", {}).get("type") == "integer" and text.isdecimal() else text
 
 
+def check_response(contract: Contract, response: Any) -> None:
+    """Raises NotInContract for what an HTTP client has got, of whichever kind it is."""
+    kind = response.headers.get("content-type", "")
+    is_text = "json" in kind or kind.startswith("text/") or "subrip" in kind
+    text = response.text if is_text else response.content.decode("latin-1")
+    body = response.json() if "json" in kind and text else text
+    path, method = unquote(response.request.url.path), response.request.method
+    contract.check(Answer(method, path, response.status_code, response.headers, text, body))
+
+
 @functools.cache
-def _contract() -> Contract:
+def our_contract() -> Contract:
     return Contract(create_app(Settings()).openapi())
 
 
@@ -151,17 +161,12 @@ class Client(TestClient):
         super().__init__(app, base_url="http://localhost", headers=headers, raise_server_exceptions=raises)
         self.service = app
         # The document depends on no setting, and making it takes half a second.
-        self.contract = _contract()
+        self.contract = our_contract()
 
     def as_key(self, key: str | None) -> "Client":
         return Client(self.service, key=key)
 
     def send(self, request: Any, **options: Any) -> Any:
         response = super().send(request, **options)
-        kind = response.headers.get("content-type", "")
-        is_text = "json" in kind or kind.startswith("text/") or "subrip" in kind
-        text = response.text if is_text else response.content.decode("latin-1")
-        body = response.json() if "json" in kind and text else text
-        path = unquote(request.url.path)
-        self.contract.check(Answer(request.method, path, response.status_code, response.headers, text, body))
+        check_response(self.contract, response)
         return response
