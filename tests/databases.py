@@ -30,6 +30,8 @@ UNPRIVILEGED = ("postgres", "nobody")
 # Tests kill processes, not machines: what a killed server has written is still in the system's memory, so waiting for
 # the disk would prove nothing.
 HASTE = ("fsync=off", "full_page_writes=off", "max_connections=300", "shared_buffers=64MB", "listen_addresses=")
+# Ends with the pipe to this process, also when that is killed: at once, without a last checkpoint, leaving nothing.
+UNTIL_WE_END = '"$@" & cat > /dev/null; kill -QUIT $!; wait; rm -rf "$0"'
 
 
 @contextmanager
@@ -147,11 +149,12 @@ def _server() -> Path:
     manner = ("--auth=trust", "--username=candid", "--encoding=UTF8", "--locale=C", "--no-sync")
     _call(user, "initdb", *manner, "-D", str(data))
     options = [part for setting in (*HASTE, f"unix_socket_directories={folder}") for part in ("-c", setting)]
+    command = ("sh", "-c", UNTIL_WE_END, str(folder), _program("postgres"), "-D", str(data), *options)
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(
-            [_program("postgres"), "-D", str(data), *options], stdout=log, stderr=log, cwd="/", **_as(user)
+            command, stdin=subprocess.PIPE, stdout=log, stderr=log, cwd="/", start_new_session=True, **_as(user)
         )
-    atexit.register(_stop, server, folder)
+    atexit.register(_stop, server)
     _wait(folder, server)
     return folder
 
@@ -191,7 +194,7 @@ def _wait(folder: Path, server: "subprocess.Popen[bytes]") -> None:
     raise AssertionError((folder / "log").read_text())
 
 
-def _stop(server: "subprocess.Popen[bytes]", folder: Path) -> None:
-    server.send_signal(3)  # at once, without a last checkpoint
-    server.wait(30)
-    shutil.rmtree(folder, ignore_errors=True)
+def _stop(server: "subprocess.Popen[bytes]") -> None:
+    assert server.stdin is not None
+    server.stdin.close()
+    server.wait(60)
