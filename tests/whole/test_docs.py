@@ -75,20 +75,29 @@ def test_every_error_has_a_code_of_its_own_and_a_sentence() -> None:
         assert (kind.__doc__ or "").strip().endswith(".")
 
 
-def curls(page: str) -> list[tuple[str, str]]:
-    """(verb, path) of every curl command; one with a form or -X POST posts."""
+def curls(page: str) -> list[tuple[str, str, dict[str, str]]]:
+    """(verb, path, headers but the key) of every curl command; one with a form or -X POST posts."""
     found = re.findall(r"curl ([^\n`]*?)http://127\.0\.0\.1:8000([^\s\"`#]*)", page)
-    return [("POST" if re.search("-F |-X POST|-d ", options) else "GET", path) for options, path in found]
+    return [
+        ("POST" if re.search("-F |-X POST|-d ", options) else "GET", path, told(options)) for options, path in found
+    ]
+
+
+def told(options: str) -> dict[str, str]:
+    pairs = (header.split(": ", 1) for header in re.findall('-H "([^"]+)"', options))
+    return {name: value for name, value in pairs if name != "Authorization"}
 
 
 def test_every_request_that_the_readme_shows_is_an_operation(here: Installation, client: Client) -> None:
     made = heard(here, client)
     shown = curls((ROOT / "README.md").read_text())
-    assert {verb for verb, _path in shown} == {"GET", "POST"}
-    for verb, path in shown:
+    assert {verb for verb, _path, _headers in shown} == {"GET", "POST"}
+    for verb, path, headers in shown:
+        has_sound = verb == "POST" and not headers
         # What a form says in its fields, raw audio says in the query.
-        raw = "?consent=true" if verb == "POST" and "?" not in path else ""
-        answer = client.request(verb, path.replace("$ID", made["id"]) + raw, content=SOUND if verb == "POST" else None)
+        raw = "?consent=true" if has_sound and "?" not in path else ""
+        sound = SOUND if has_sound else None
+        answer = client.request(verb, path.replace("$ID", made["id"]) + raw, headers=headers, content=sound)
         assert answer.is_success, (verb, path)
 
 
