@@ -273,6 +273,18 @@ class Telling(RuleBasedStateMachine):
             self.check_one(one)
         self.check_jobs()
         self.check_rest()
+        self.delete_all()
+
+    def delete_all(self) -> None:
+        """Every story ends with this: nothing of it is left."""
+        for one in self.world.listed():
+            self.hide(one.versions)
+            self.expect(one.check_there, "DELETE", one.path)
+            one.withdraw()
+            one.is_deleted = True
+        self.finish_erasures()
+        self.check_rest()
+        self.check_lists()
 
     def check_rest(self) -> None:
         """Nothing is left over, nothing is missing, and nothing of what was erased is anywhere."""
