@@ -12,11 +12,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests import databases
 from tests.s3_server import folder_only
 from tests.scenes import SOUND
 from tests.whole.service import KEY, ROOT, Service, eventually, running
 
-pytestmark = folder_only
+pytestmark = [folder_only, pytest.mark.skipif(databases.IS_POSTGRES, reason="the embedded default")]
 
 MIB = 1024 * 1024
 
