@@ -45,7 +45,7 @@ test: install ## Run all tests
 	@$(BIN)/python -m pytest
 
 test-postgres: install ## Run the tests that have a database on Postgres (needs its server programs, not a running server)
-	@CANDID_TEST_DATABASE=postgres $(BIN)/python -m pytest -m 'database and not whisper'
+	@CANDID_TEST_DATABASE=postgres $(BIN)/python -m pytest -m 'database and not whisper' $(ONLY)
 
 # What keeps, reads, hears, erases or loses recordings.
 ON_S3 := tests/app/test_recordings.py tests/app/test_uploads.py tests/app/test_resumables.py tests/app/test_erasures.py \
@@ -53,7 +53,7 @@ ON_S3 := tests/app/test_recordings.py tests/app/test_uploads.py tests/app/test_r
 	tests/whole/test_sample.py tests/whole/test_owners.py
 
 test-buckets: install ## Run the tests that touch recordings, with the recordings on a real S3 server
-	@CANDID_TEST_RECORDINGS=s3 $(BIN)/python -m pytest $(ON_S3)
+	@CANDID_TEST_RECORDINGS=s3 $(BIN)/python -m pytest $(or $(ONLY),$(ON_S3))
 
 check: install ## Lint, format, types, and that openapi/openapi.json is true
 	@$(BIN)/ruff check .

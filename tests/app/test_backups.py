@@ -21,12 +21,13 @@ from app.db import reading, writing
 from app.main import create_app, prepare
 from app.reerasures import Certificate
 from app.settings import Settings
+from tests import databases
 from tests.client import Client
 from tests.installation import Installation
 from tests.s3_server import folder_only
 from tests.scenes import SOUND, heard, make_key, plan, upload, wav
 
-pytestmark = folder_only
+pytestmark = [folder_only, pytest.mark.skipif(databases.IS_POSTGRES, reason="the embedded default")]
 
 CANARY = "zyxquokka"
 TALK = (("S1", f"Do you like {CANARY}?"), ("S2", f"I make fifty thousand dollars a year at {CANARY}."))
