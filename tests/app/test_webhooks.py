@@ -17,7 +17,6 @@ from app.db import now, reading, writing
 from app.deliveries import Attempt, Event
 from app.errors import RecordingUnreadable
 from app.main import create_app
-from app.settings import Settings
 from tests.client import Client
 from tests.installation import Installation
 from tests.scenes import PAY, TALK, bytes_of_database, heard, make_key, plan, upload
@@ -79,7 +78,7 @@ def test_a_url_that_leads_into_a_private_network_is_refused_when_it_is_given(cli
 
 
 def test_private_addresses_and_http_can_be_allowed(here: Installation) -> None:
-    settings = Settings(data_dir=here.settings.data_dir, webhook_allow_private=True)
+    settings = here.settings.model_copy(update={"webhook_allow_private": True})
     with Client(create_app(settings), key=make_key(here)) as client:
         assert hook(client, url="http://localhost:9/x")["url"] == "http://localhost:9/x"
 
