@@ -329,19 +329,19 @@ def test_a_child_that_runs_out_of_memory_is_a_crash_and_not_ours(tmp_path: Path,
 
 def test_a_child_killed_by_a_signal_is_a_crash_with_its_name(into: Path) -> None:
     with pytest.raises(errors.DecoderCrashed, match="SIGSEGV"):
-        audio._Answer(io.BytesIO(), 1000).judge(-11, kind="mp4", pcm=into)
+        audio._Answer(io.BytesIO(), into.parent, 1000).judge(-11, kind="mp4", pcm=into)
 
 
 @pytest.mark.parametrize("fact", [b"{", b"[]\n", b'{"source": 1}\n', b'{"source": {"codec": "x"}}\n{"end": {}}\n'])
 def test_a_child_that_talks_nonsense_is_a_crash(into: Path, fact: bytes) -> None:
-    answer = audio._Answer(io.BytesIO(), 1000)
+    answer = audio._Answer(io.BytesIO(), into.parent, 1000)
     answer.hear_facts(fact)
     with pytest.raises(errors.DecoderCrashed):
         answer.judge(0, kind="mp4", pcm=into)
 
 
-def test_a_child_that_never_stops_talking_is_not_kept_in_memory() -> None:
-    answer = audio._Answer(io.BytesIO(), 1000)
+def test_a_child_that_never_stops_talking_is_not_kept_in_memory(tmp_path: Path) -> None:
+    answer = audio._Answer(io.BytesIO(), tmp_path, 1000)
     for _ in range(100):
         answer.hear_complaints(bytes(audio.READ_BYTES))
         answer.hear_facts(bytes(audio.READ_BYTES))

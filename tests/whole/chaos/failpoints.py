@@ -7,6 +7,7 @@ import functools
 import inspect
 import os
 import signal
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -75,7 +76,8 @@ FAILPOINTS = (
 
 def arm(folder: Path, name: str, *, passes: int = 0) -> None:
     """The process that passes by next, but for `passes`, dies there."""
-    part = folder / f".{name}"
+    # Two processes may pass by at once: each writes a file of its own.
+    part = folder / f".{name}.{os.getpid()}.{threading.get_ident()}"
     part.write_text(str(passes))
     part.rename(folder / name)
 
