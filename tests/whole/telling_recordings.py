@@ -27,9 +27,12 @@ class Recording(Telling):
         if consent:
             self.learn(one, consent=True)
         if promise:
-            promised = {"recording_days": 1, "transcript_days": 1}
-            self.expect(lambda: None, "PATCH", one.path, where, json={"retention": promised})
-            one.is_promised = True
+            self.promise(one, where)
+
+    def promise(self, one: Interview, where: Where | None) -> None:
+        promised = {"recording_days": 1, "transcript_days": 1}
+        self.expect(lambda: None, "PATCH", one.path, where, json={"retention": promised})
+        one.is_promised = True
 
     @rule(sound=sounds, raw=yes, again=yes, consent=st.integers(0, 9), where=fatal)
     def send(self, *, sound: bytes, raw: bool, again: bool, consent: int, where: Where | None) -> None:

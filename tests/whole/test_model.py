@@ -22,12 +22,13 @@ STEPS = 25
 
 class Stories(Recording, Speaking):
     def set_scene(self) -> None:
-        """Two that were heard, one of them without insights yet, and one that is promised to be kept for a day."""
+        """Two that were heard and are promised to be kept for a day, one of them without insights yet; one planned."""
         for number, how in enumerate(["ends", "keeps"]):
             self.send(sound=SOUNDS[number], raw=False, again=False, consent=1, where=None)
             assert self.last is not None
             self.work_on(self.last, self.last.jobs[-1], how)
-        self.plan(consent=True, promise=True, where=None)
+            self.promise(self.last, None)
+        self.plan(consent=True, promise=False, where=None)
 
     @precondition(lambda self: self.world.asked)
     @rule(data=st.data())
