@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, or_
 from sqlmodel import Session, col, delete, select, update
 
-from app import models
+from app import locks, models
 from app.db import WriteSession, now
 from app.errors import NotFound, WebhookDisabled
 
@@ -171,8 +171,7 @@ def settle(session: WriteSession, held: Lease, attempt: Attempt, *, chance: floa
 
     Does nothing when the lease is somebody else's by now, or the webhook was deleted.
     """
-    query = select(models.Delivery).where(models.Delivery.id == held.delivery_id).with_for_update()
-    row = session.exec(query, execution_options={"populate_existing": True}).first()
+    row = locks.hold(session, models.Delivery, held.delivery_id)
     if row is None or row.leased_by != held.worker_id:
         return None
     row.tries += 1
@@ -209,8 +208,8 @@ def release(session: WriteSession, worker_ids: Collection[str]) -> None:
 
 def find(session: Session, owner_id: str, webhook_id: str, delivery_id: str) -> models.Delivery:
     """Raises NotFound, also for somebody else's."""
-    row = session.get(models.Delivery, delivery_id)
-    if row is None or row.owner_id != owner_id or row.webhook_id != webhook_id:
+    row = locks.find(session, models.Delivery, delivery_id, owner_id=owner_id)
+    if row is None or row.webhook_id != webhook_id:
         raise NotFound("This webhook has no delivery with this id.")
     return row
 

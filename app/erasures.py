@@ -216,7 +216,8 @@ def _erase_sound(store: Recordings, recording: models.Recording | None, uploads:
 
 
 def _complete(session: WriteSession, erasure_id: str) -> None:
-    erasure = session.get_one(models.Erasure, erasure_id, with_for_update=True)
+    locks.hold(session, models.Erasure, erasure_id)
+    erasure = session.get_one(models.Erasure, erasure_id)
     if erasure.completed_at is None:
         erasure.completed_at = now()
         known = {"interview_id": erasure.interview_id, "consent_id": erasure.consent_id}

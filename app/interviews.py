@@ -131,7 +131,7 @@ def twin(session: WriteSession, owner_id: str, came: Arrival) -> models.Intervie
     if came.may_repeat:
         return None
     # Of two that come at once, the second waits here for what the first has committed.
-    session.exec(select(models.Owner.id).where(models.Owner.id == owner_id).with_for_update(key_share=True))
+    locks.hold(session, models.Owner, owner_id)
     return session.exec(
         select(models.Interview)
         .join(models.Recording, col(models.Recording.interview_id) == models.Interview.id)

@@ -11,7 +11,7 @@ from typing import IO
 from sqlalchemy import Engine
 from sqlmodel import Session, col, delete, select
 
-from app import interviews, keys, media_types, models, parts, replies, spools, uploads
+from app import interviews, keys, locks, media_types, models, parts, replies, spools, uploads
 from app.db import WriteSession, now, reading, writing
 from app.errors import (
     CandidError,
@@ -111,9 +111,9 @@ def expiry(settings: Settings) -> datetime:
     return now() + timedelta(seconds=settings.upload_expires_s)
 
 
-def find(session: Session, owner_id: str, upload_id: str, *, lock: bool = False) -> models.Upload:
+def find(session: Session, owner_id: str, upload_id: str) -> models.Upload:
     """An upload that can be gone on with, or is finished. Raises NotFound, UploadExpired, ConsentWithdrawn."""
-    upload = _owned(session, owner_id, upload_id, lock=lock)
+    upload = _owned(session, owner_id, upload_id)
     if upload.expires_at <= now():
         raise UploadExpired("Too much time has passed since its last byte. Begin a new upload.")
     if upload.interview_id is not None:
@@ -121,9 +121,9 @@ def find(session: Session, owner_id: str, upload_id: str, *, lock: bool = False)
     return upload
 
 
-def _owned(session: Session, owner_id: str, upload_id: str, *, lock: bool = False) -> models.Upload:
-    upload = session.get(models.Upload, upload_id, with_for_update=lock or None)
-    if upload is None or upload.owner_id != owner_id:
+def _owned(session: Session, owner_id: str, upload_id: str) -> models.Upload:
+    upload = locks.find(session, models.Upload, upload_id, owner_id=owner_id)
+    if upload is None:
         raise NotFound("There is no upload with this id.")
     return upload
 
@@ -277,7 +277,7 @@ class Piece:
             with writing(self.engine) as session:
                 if self.key_id is not None:
                     keys.check_first(session, self.key_id)
-                upload = find(session, self.upload.owner_id, self.upload.id, lock=True)
+                upload = find(session, self.upload.owner_id, self.upload.id)
                 check_offset(upload, self.upload.offset_bytes)
                 upload.offset_bytes = counted
                 upload.expires_at = expiry(self.settings)
@@ -327,7 +327,7 @@ def check_length(upload: models.Upload, reached: int) -> None:
 
 def finish(session: WriteSession, upload: models.Upload, interview_id: str) -> models.Upload:
     """The upload has become this interview's recording; what was said of it is there now. Raises UploadMoved."""
-    current = find(session, upload.owner_id, upload.id, lock=True)
+    current = find(session, upload.owner_id, upload.id)
     check_offset(current, upload.offset_bytes)
     current.interview_id, current.about, current.sha256 = interview_id, "", None
     current.offset_bytes, current.finished_at = current.size_bytes, now()
@@ -342,7 +342,7 @@ def end(engine: Engine, store: Recordings, owner_id: str, upload_id: str, *, for
     The key that it was begun with stays spent, unless the beginning itself has failed (`forget_key`).
     """
     with writing(engine) as session:
-        session.delete(_owned(session, owner_id, upload_id, lock=True))
+        session.delete(_owned(session, owner_id, upload_id))
         (replies.free if forget_key else replies.forget_made)(session, upload_id)
     clear(store, owner_id, upload_id)
 

@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import Engine, func, or_
 from sqlmodel import Session, col, select
 
-from app import erasures, models
+from app import erasures, locks, models
 from app.db import WriteSession, now, writing
 from app.erasures import Kind
 from app.jobs import Queue
@@ -112,7 +112,7 @@ def erase(engine: Engine, queue: Queue, store: Recordings, settings: Settings, p
 
 def _begin(session: WriteSession, settings: Settings, part: Due, *, at: datetime) -> models.Erasure | None:
     # Locked first and then looked at again: a hold that was acknowledged holds.
-    interview = session.get(models.Interview, part.interview_id, with_for_update=True)
+    interview = locks.hold(session, models.Interview, part.interview_id)
     if interview is None or part not in due(session, settings, at=at, interview_id=interview.id):
         return None
     return erasures.begin_part(session, interview, part.kind)
@@ -120,7 +120,7 @@ def _begin(session: WriteSession, settings: Settings, part: Due, *, at: datetime
 
 def take(session: WriteSession, day: str, worker_id: str) -> models.RetentionRun | None:
     """The day's run, when this worker is to do it; None when it is done, or another worker that lives is at it."""
-    run = session.get(models.RetentionRun, day, with_for_update=True)
+    run = next(iter(locks.held(session, select(models.RetentionRun).where(models.RetentionRun.day == day))), None)
     if run is None:
         run = models.RetentionRun(day=day, worker_id=worker_id)
         session.add(run)

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from app import addresses, etags, models
+from app import addresses, etags, locks, models
 from app.db import WriteSession, now
 from app.deliveries import Event
 from app.errors import NotFound, WebhooksFull
@@ -65,8 +65,8 @@ def _new_secret() -> str:
 
 def find(session: Session, owner_id: str, webhook_id: str) -> models.Webhook:
     """Raises NotFound, also for somebody else's."""
-    webhook = session.get(models.Webhook, webhook_id)
-    if webhook is None or webhook.owner_id != owner_id:
+    webhook = locks.find(session, models.Webhook, webhook_id, owner_id=owner_id)
+    if webhook is None:
         raise NotFound("There is no webhook with this id.")
     return webhook
 

@@ -28,11 +28,11 @@ def stop(session: WriteSession, table: Any, row_id: str) -> None:
     session.exec(select(table).where(table.id == row_id).with_for_update(key_share=True)).one()
 
 
-def at_once(here: Installation, interview_id: str, *calls: Callable[[], T]) -> list[T]:
-    """What the calls return that all begin while somebody else holds the interview, and go on when it is let go."""
+def at_once(here: Installation, row_id: str, *calls: Callable[[], T], table: Any = models.Interview) -> list[T]:
+    """What the calls return that all begin while somebody else holds the row, and go on when it is let go."""
     with ThreadPoolExecutor(len(calls)) as threads:
         with writing(here.engine) as session:
-            stop(session, models.Interview, interview_id)
+            stop(session, table, row_id)
             begun = [threads.submit(call) for call in calls]
             time.sleep(HEAD_START_S)
         return [call.result() for call in begun]
@@ -92,6 +92,15 @@ def test_of_four_that_have_read_one_version_one_changes_it(
         return client.patch(url, json=mine, headers={"If-Match": etag})
 
     assert statuses(here, made, *[lambda n=n: edit(n) for n in range(4)]) == [200, 412, 412, 412]
+
+
+def test_of_four_that_have_read_one_webhook_one_changes_it(here: Installation, client: Client) -> None:
+    made = client.post("/v1/webhooks", json={"url": "https://8.8.8.8/", "events": ["job.canceled"]}).json()
+    url = f"/v1/webhooks/{made['id']}"
+    etag = client.get(url).headers["etag"]
+    change = lambda: client.patch(url, json={"enabled": False}, headers={"If-Match": etag})  # noqa: E731
+    answers = at_once(here, made["id"], *[change] * 4, table=models.Webhook)
+    assert sorted(answer.status_code for answer in answers) == [200, 412, 412, 412]
 
 
 def test_of_four_that_judge_an_insight_as_they_read_it_one_is_heard(here: Installation, client: Client) -> None:
