@@ -218,8 +218,11 @@ def _erase_sound(store: Recordings, recording: models.Recording | None, uploads:
 def _complete(session: WriteSession, erasure_id: str) -> None:
     locks.hold(session, models.Erasure, erasure_id)
     erasure = session.get_one(models.Erasure, erasure_id)
-    if erasure.completed_at is None:
-        erasure.completed_at = now()
+    if erasure.completed_at is not None:
+        return
+    erasure.completed_at = now()
+    # The rest of an interview goes on being there when a part of it was kept long enough.
+    if erasure.kind == Kind.EVERYTHING:
         known = {"interview_id": erasure.interview_id, "consent_id": erasure.consent_id}
         deliveries.announce(session, Event.INTERVIEW_ERASED, owner_id=erasure.owner_id, cause=erasure.id, ids=known)
 

@@ -297,3 +297,15 @@ def test_due_is_what_is_over_and_nothing_else(here: Installation) -> None:
         session.get_one(models.Interview, held.id).hold_at = NOON
     with reading(here.engine) as session:
         assert retention.due(session, here.settings, at=NOON) == [Due(old.id, Kind.RECORDING)]
+
+
+def test_an_interview_that_has_lost_a_part_is_not_told_as_erased(here: Installation, client: Client) -> None:
+    hook = {"url": "https://8.8.8.8/", "events": ["interview.erased"]}
+    told = f"/v1/webhooks/{client.post('/v1/webhooks', json=hook).json()['id']}/deliveries"
+    made = heard(here, client)
+    after(here, 91)
+    assert client.get(made["links"]["self"]).status_code == 200
+    assert len(client.get(f"{made['links']['self']}/erasures").json()["items"]) == 2
+    assert client.get(told).json()["items"] == []
+    client.post(f"/v1/consents/{made['consent']['id']}/withdraw", json={})
+    assert len(client.get(told).json()["items"]) == 1
