@@ -18,7 +18,7 @@ from app import ids, models, spools
 from app.buckets import MIB, Bucket
 from app.db import WriteSession, reading
 from app.errors import RecordingLost, RecordingsUnavailable
-from app.recordings import Recordings
+from app.recordings import Recordings, erase_orphans
 
 # What is held in memory while it is sent.
 PART_BYTES = 8 * MIB
@@ -79,21 +79,11 @@ def erase(store: Recordings, owner_id: str, upload_id: str) -> None:
 
 def sweep(engine: Engine, store: Recordings, *, before: datetime) -> int:
     """Erases objects that are older and that no row points to; returns how many. Raises RecordingsUnavailable."""
-    bucket = store.bucket
-    if bucket is None:
+    if store.bucket is None:
         return 0
     with reading(engine) as session:
         owner_ids = session.exec(select(models.Owner.id)).all()
-    return sum(_sweep(engine, bucket, owner_id, before) for owner_id in owner_ids)
-
-
-def _sweep(engine: Engine, bucket: Bucket, owner_id: str, before: datetime) -> int:
-    orphans: set[str] = set()
-    for batch in bucket.listed(owner_id):
-        keys = {found.key for found in batch if found.kept_at < before and OURS.fullmatch(found.key)}
-        with reading(engine) as session:
-            known = session.exec(select(models.UploadPart.key).where(col(models.UploadPart.key).in_(keys)))
-            orphans |= keys - set(known)
-    for key in orphans:
-        bucket.erase(key)
-    return len(orphans)
+    return sum(
+        erase_orphans(engine, store, owner_id, OURS, col(models.UploadPart.key), before=before)
+        for owner_id in owner_ids
+    )

@@ -11,6 +11,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from sqlalchemy import Engine
+from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col, select
 
 from app import ids, models
@@ -133,10 +134,10 @@ class Recordings:
                 if _touched_at(folder) < before:
                     yield folder
 
-    def of_owner(self, owner_id: str) -> Iterator[list[Found]]:
-        """What is kept of an owner's recordings, a batch at a time, and nothing that is not ours."""
+    def of_owner(self, owner_id: str, ours: re.Pattern[str] = OURS) -> Iterator[list[Found]]:
+        """What is kept of an owner under names like `ours`, a batch at a time: recordings, if nothing is said."""
         for batch in self.store.listed(owner_id):
-            yield [found for found in batch if OURS.fullmatch(found.key)]
+            yield [found for found in batch if ours.fullmatch(found.key)]
 
 
 def check_room(folder: Path, size_bytes: int, sentence: str) -> None:
@@ -193,24 +194,36 @@ def sweep(engine: Engine, store: Recordings, *, at: datetime) -> Swept:
         owner_ids = session.exec(select(models.Owner.id)).all()
     # Looking only below our owners also passes by what no store could list, like names that are not Unicode.
     return Swept(
-        orphans=sum(_sweep_orphans(engine, store, owner_id, before) for owner_id in owner_ids),
+        orphans=sum(
+            erase_orphans(engine, store, owner_id, OURS, col(models.Recording.key), before=before)
+            for owner_id in owner_ids
+        ),
         unfinished=sum(store.store.abandon(owner_id, before=before) for owner_id in owner_ids),
         lost=tuple(recording_id for owner_id in owner_ids for recording_id in _lost(engine, store, owner_id)),
     )
 
 
-def _sweep_orphans(engine: Engine, store: Recordings, owner_id: str, before: datetime) -> int:
-    batches = ({found.key for found in batch if found.kept_at < before} for batch in store.of_owner(owner_id))
-    orphans = [key for keys in batches for key in sorted(_unknown(engine, keys))]
-    for key in dict.fromkeys(orphans):
+def erase_orphans(
+    engine: Engine,
+    store: Recordings,
+    owner_id: str,
+    ours: re.Pattern[str],
+    known: Mapped[str],
+    *,
+    before: datetime,
+) -> int:
+    """Erases what is kept of an owner under names like `ours`, is older, and is in no row of the column `known`.
+
+    Returns how many that were. Raises RecordingsUnavailable.
+    """
+    orphans: set[str] = set()
+    for batch in store.of_owner(owner_id, ours):
+        keys = {found.key for found in batch if found.kept_at < before}
+        with reading(engine) as session:
+            orphans |= keys - set(session.scalars(select(known).where(known.in_(keys))))
+    for key in sorted(orphans):
         store.erase(key)
-    return len(set(orphans))
-
-
-def _unknown(engine: Engine, keys: set[str]) -> set[str]:
-    with reading(engine) as session:
-        known = session.exec(select(models.Recording.key).where(col(models.Recording.key).in_(keys)))
-        return keys - set(known)
+    return len(orphans)
 
 
 def _lost(engine: Engine, store: Recordings, owner_id: str) -> list[str]:

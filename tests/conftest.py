@@ -14,6 +14,7 @@ from app.main import create_app
 from app.settings import Settings
 from tests.client import Client
 from tests.installation import Installation, installed
+from tests.s3_server import Wire
 from tests.scenes import make_key
 
 # A person's own settings must not reach the tests: their database would be worked on.
@@ -59,3 +60,11 @@ def stranger(here: Installation, client: Client) -> Client:
         owner = models.Owner(name="somebody else")
         session.add(owner)
     return client.as_key(make_key(here, owner_id=owner.id))
+
+
+@pytest.fixture
+def wire(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
+    """The way to the S3 server, which can be disturbed. Who asks for it first is led over it."""
+    with Wire() as wire:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", wire.url)
+        yield wire

@@ -29,13 +29,6 @@ KEY = "own_1/rec_1/recording.wav"
 
 
 @pytest.fixture
-def wire(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
-    with Wire() as wire:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", wire.url)
-        yield wire
-
-
-@pytest.fixture
 def store(tmp_path: Path, wire: Wire) -> Recordings:
     """In a bucket that keeps old versions, at the far end of the wire."""
     del wire

@@ -20,13 +20,6 @@ pytestmark = s3_server.needs_server
 
 
 @pytest.fixture
-def wire(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
-    with Wire() as wire:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", wire.url)
-        yield wire
-
-
-@pytest.fixture
 def here(tmp_path: Path, wire: Wire) -> Iterator[Installation]:
     del wire
     with installed(tmp_path, model="odd", hear_step_s=30, recordings_url=s3_server.location()) as here:

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import onnx
 
-from workers.classifier import graph, weights
+from workers.classifier import weights
 from workers.classifier.encoder import Encoder
 from workers.classifier.passages import Cutter
 from workers.classifier.weights import Array
@@ -59,6 +58,11 @@ def name() -> str:
 
 
 def fill(folder: Path) -> None:
+    # Only whoever makes it needs what writes graphs: a worker that starts does not wait for that.
+    import onnx  # noqa: PLC0415
+
+    from workers.classifier import graph  # noqa: PLC0415
+
     base, trained = weights.base(), weights.trained()
     onnx.save(graph.build(weights.changed(base.arrays, trained.changes)), folder / MODEL)
     (folder / TOKENIZER).write_bytes(base.tokenizer)

@@ -155,6 +155,16 @@ class InsightPage(Output):
     next_cursor: str | None = Field(description="Send it back as `cursor`; null on the last page.")
 
 
+SUMMARY_EXAMPLE = {
+    "id": EXAMPLE_INTERVIEW,
+    "title": "Ada Okafor, lighthouse archivist",
+    "interviewee": "Ada Okafor",
+    "role": "lighthouse archivist",
+    "employer": None,
+    "link": f"/v1/interviews/{EXAMPLE_INTERVIEW}",
+}
+
+
 class InterviewSummary(Output):
     """The interview that an insight is from."""
 
@@ -179,19 +189,7 @@ class InsightWithInterviewOut(InsightOut):
 class InsightWithInterviewPage(Output):
     """Some of your insights, and where the next ones begin."""
 
-    model_config = page_example(
-        INSIGHT_EXAMPLE
-        | {
-            "interview": {
-                "id": EXAMPLE_INTERVIEW,
-                "title": "Ada Okafor, lighthouse archivist",
-                "interviewee": "Ada Okafor",
-                "role": "lighthouse archivist",
-                "employer": None,
-                "link": f"/v1/interviews/{EXAMPLE_INTERVIEW}",
-            }
-        }
-    )
+    model_config = page_example(INSIGHT_EXAMPLE | {"interview": SUMMARY_EXAMPLE})
 
     items: list[InsightWithInterviewOut]
     next_cursor: str | None = Field(description="Send it back as `cursor`; null on the last page.")

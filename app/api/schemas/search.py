@@ -13,20 +13,13 @@ from app.api.schemas.fields import (
     PageQuery,
     page_example,
 )
-from app.api.schemas.insights import InterviewSummary
+from app.api.schemas.insights import SUMMARY_EXAMPLE, InterviewSummary
 
 InterviewId = Annotated[str, StringConstraints(pattern=ids.pattern(ids.Kind.INTERVIEW))]
 
 HIT_EXAMPLE = {
     "kind": "insight",
-    "interview": {
-        "id": EXAMPLE_INTERVIEW,
-        "title": "Ada Okafor, lighthouse archivist",
-        "interviewee": "Ada Okafor",
-        "role": "lighthouse archivist",
-        "employer": None,
-        "link": f"/v1/interviews/{EXAMPLE_INTERVIEW}",
-    },
+    "interview": SUMMARY_EXAMPLE,
     "segment_id": None,
     "insight_id": EXAMPLE_INSIGHT,
     "speaker": "S2",
