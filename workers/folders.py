@@ -1,6 +1,5 @@
 """Folders that are made once and then only read: whole or not there, however many processes start or are killed."""
 
-import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -8,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import structlog
+
+from app import file_locks
 
 log = structlog.get_logger()
 
@@ -36,7 +37,7 @@ def make_once(folder: Path, fill: Callable[[Path], None], *, keep_unfinished: bo
 def _locked(path: Path) -> Iterator[None]:
     # The kernel lets go of it when its holder dies, so no lock is ever left behind.
     with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        file_locks.take(file, wait=True)
         yield
 
 

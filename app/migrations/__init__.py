@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 from alembic import command
 from alembic.config import Config
@@ -11,6 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from app import file_locks
 from app.db import open_engine
 from app.settings import Settings
 
@@ -59,14 +59,6 @@ def _alone(engine: Engine, data_dir: Path) -> Iterator[None]:
         return
     data_dir.mkdir(parents=True, exist_ok=True)
     with (data_dir / ".migrate.lock").open("w") as lock:
-        _lock_file(lock)
+        # Windows has no such locks; there, start one process first.
+        file_locks.take(lock, wait=True)
         yield
-
-
-def _lock_file(lock: IO[str]) -> None:
-    # Imported here because Windows has no fcntl; there, start one process first.
-    try:
-        import fcntl  # noqa: PLC0415
-    except ImportError:
-        return
-    fcntl.flock(lock, fcntl.LOCK_EX)
