@@ -102,7 +102,7 @@ fuzz-media: install ## Decode N hostile recordings (make fuzz-media N=10000 SEED
 	@$(BIN)/python -m scripts.fuzz_media --cases $(or $(N),1000) --seed $(or $(SEED),1)
 
 chaos: install ## Kill the service again and again (make chaos KILLS=1000 SEED=1); 0 lost, doubled, stuck, orphans
-	@$(BIN)/python -m scripts.chaos --kills $(or $(KILLS),100) $(if $(SEED),--seed $(SEED)) $(if $(ELSEWHERE),--elsewhere)
+	@$(BIN)/python -m scripts.chaos --kills $(or $(KILLS),100) --grounds $(or $(GROUNDS),1) $(if $(SEED),--seed $(SEED)) $(if $(ELSEWHERE),--elsewhere)
 
 lint-openapi: ## Hold openapi/openapi.json against Redocly's rules (needs Node)
 	@sh scripts/lint_openapi.sh

@@ -1,5 +1,6 @@
 """A chaos run: kill after kill, each at a failpoint or somewhen, and what came of it by failpoint."""
 
+import multiprocessing
 import random
 import shutil
 import tempfile
@@ -7,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,6 +59,16 @@ class Report:
     def note_at(self, point: str, kind: str, what: str) -> None:
         self.line(point).faults[kind] += 1
         self.faults.append(f"{kind}: {what} [{point}]")
+
+    def add(self, other: "Report") -> None:
+        """What came of another run, to what came of this one."""
+        for point, line in other.lines.items():
+            mine = self.line(point)
+            mine.kills += line.kills
+            mine.missed += line.missed
+            mine.faults += line.faults
+            mine.longest_s = max(mine.longest_s, line.longest_s)
+        self.faults += [f"{fault} (SEED={other.seed})" for fault in other.faults]
 
     @property
     def kills(self) -> int:
@@ -183,6 +195,24 @@ def order(kills: int, chance: random.Random, *, at: str = "") -> list[Failpoint]
     while points and len(found) < kills:
         found += chance.sample(points, len(points))
     return found[:kills]
+
+
+def run_beside(kills: int, grounds: int, *, seed: int, elsewhere: bool = False, at: str = "") -> Report:
+    """That many kills, shared out among installations that have nothing in common and are killed at the same time.
+
+    A round waits more than it works. The seeds are `seed` and those after it.
+    """
+    shares = [kills // grounds + (number < kills % grounds) for number in range(grounds)]
+    report, began = Report(seed), time.monotonic()
+    with ProcessPoolExecutor(grounds, mp_context=multiprocessing.get_context("spawn")) as processes:
+        each = [
+            processes.submit(run, share, seed=seed + number, elsewhere=elsewhere, at=at)
+            for number, share in enumerate(shares)
+        ]
+        for done in as_completed(each):
+            report.add(done.result())
+    report.took_s = time.monotonic() - began
+    return report
 
 
 def run(kills: int, *, seed: int, elsewhere: bool = False, at: str = "") -> Report:
