@@ -13,10 +13,10 @@ export CANDID_MODEL := $(MODEL)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install run worker test test-postgres test-buckets check openapi bench bench-api bench-scale bench-insights migrate sample eval train eval-audio fuzz-api fuzz-media chaos lint-openapi lock bench-lists bench-load test-model
+.PHONY: help install run worker test test-postgres test-buckets test-servers check openapi bench bench-api bench-scale bench-insights migrate sample eval train eval-audio fuzz-api fuzz-media chaos lint-openapi lock bench-lists bench-load test-model
 
 help: ## Say what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(STAMP) ## Make .venv from the lock (constraints.txt)
 
@@ -44,16 +44,15 @@ migrate: install ## Bring the database to the newest version
 test: install ## Run all tests
 	@$(BIN)/python -m pytest
 
-test-postgres: install ## Run the tests that have a database on Postgres (needs its server programs, not a running server)
-	@CANDID_TEST_DATABASE=postgres $(BIN)/python -m pytest -m 'database and not whisper' $(ONLY)
+# Tests that keep nothing anywhere run the same whatever there is: only those with a database are run again.
+test-postgres: install ## Run every test that has a database on Postgres (needs its server programs, not a running server)
+	@CANDID_TEST_DATABASE=postgres $(BIN)/python -m pytest -m database $(ONLY)
 
-# What keeps, reads, hears, erases or loses recordings.
-ON_S3 := tests/app/test_recordings.py tests/app/test_uploads.py tests/app/test_resumables.py tests/app/test_erasures.py \
-	tests/app/test_consents.py tests/app/test_interviews.py tests/workers/test_jobs.py tests/whole/test_kills.py tests/whole/test_failures.py \
-	tests/whole/test_sample.py tests/whole/test_owners.py
+test-buckets: install ## Run the same tests with the recordings on a real S3 server
+	@CANDID_TEST_RECORDINGS=s3 $(BIN)/python -m pytest -m database $(ONLY)
 
-test-buckets: install ## Run the tests that touch recordings, with the recordings on a real S3 server
-	@CANDID_TEST_RECORDINGS=s3 $(BIN)/python -m pytest $(or $(ONLY),$(ON_S3))
+test-servers: install ## Run the same tests on both: Postgres and S3, as an installation on many machines has them
+	@CANDID_TEST_DATABASE=postgres CANDID_TEST_RECORDINGS=s3 $(BIN)/python -m pytest -m database $(ONLY)
 
 check: install ## Lint, format, types, and that openapi/openapi.json is true
 	@$(BIN)/ruff check .
@@ -101,7 +100,7 @@ test-model: install ## Hold the service against a small model of it, in STORIES 
 fuzz-media: install ## Decode N hostile recordings (make fuzz-media N=10000 SEED=1); 0 dead, hung or reading elsewhere
 	@$(BIN)/python -m scripts.fuzz_media --cases $(or $(N),1000) --seed $(or $(SEED),1)
 
-chaos: install ## Kill the service again and again (make chaos KILLS=1000 SEED=1); 0 lost, doubled, stuck, orphans
+chaos: install ## Kill the service again and again (make chaos KILLS=1000 GROUNDS=2 SEED=1); 0 lost, doubled, stuck, orphans
 	@$(BIN)/python -m scripts.chaos --kills $(or $(KILLS),100) --grounds $(or $(GROUNDS),1) $(if $(SEED),--seed $(SEED)) $(if $(ELSEWHERE),--elsewhere)
 
 lint-openapi: ## Hold openapi/openapi.json against Redocly's rules (needs Node)

@@ -19,7 +19,7 @@ RATE = 16_000
 needs_servers = [
     pytest.mark.database,
     s3_server.needs_server,
-    pytest.mark.skipif(not databases.IS_POSTGRES, reason="many machines share a Postgres (make test-postgres)"),
+    pytest.mark.skipif(not databases.IS_POSTGRES, reason="many machines share a Postgres (make test-servers)"),
 ]
 
 
