@@ -152,7 +152,10 @@ class Checker:
 
     def _told_of(self, promise: Promise, job: models.Job) -> Found:
         events = list(TOLD if job.status == "succeeded" else ["job.canceled"])
-        events += ["interview.erased"] if promise.is_withdrawn else []
+        if promise.is_withdrawn:
+            events.append("interview.erased")
+            if self._outlived(promise, job):
+                events.remove("interview.ready")
         came = [one for one in self.receiver.received if one.event[1] == promise.interview_id]
         for name in events:
             ids = {one.id for one in came if one.event[0] == name}
@@ -161,6 +164,12 @@ class Checker:
                     "lost" if not ids else "doubled",
                     f"{name} of {promise.interview_id} ({job.status}) came {len(ids)} times",
                 )
+
+    def _outlived(self, promise: Promise, job: models.Job) -> bool:
+        """Whether the job succeeded after the withdrawal, all but its last step being done: nothing is ready then."""
+        certificate = self.ground.read(lambda session: erasures.of_interview(session, promise.interview_id))[0]
+        finished_at = job.finished_at
+        return job.status == "succeeded" and finished_at is not None and finished_at > certificate.requested_at
 
     def _too_many(self) -> Iterator[str]:
         kept = [one for one in self.promises if not one.is_withdrawn]
