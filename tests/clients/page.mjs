@@ -6,7 +6,7 @@ import Tus from '@uppy/tus'
 const told = new URLSearchParams(location.hash.slice(1))
 const endpoint = told.get('endpoint')
 const headers = { Authorization: `Bearer ${told.get('key')}` }
-const [consent, chosen, progress, said] = ['consent', 'file', 'progress', 'said'].map((id) => document.getElementById(id))
+const [consent, chosen, progress, said] = document.querySelectorAll('#consent, #file, #progress, #said')
 
 function tell(event, facts = {}) {
   said.textContent = [event, ...Object.values(facts)].join(' ')
@@ -39,7 +39,8 @@ try {
     chunkSize: Number(told.get('chunk') ?? Number.POSITIVE_INFINITY),
     retryDelays: Array(200).fill(100),
     removeFingerprintOnSuccess: true,
-    onBeforeRequest: (request) => tell('asked', { method: request.getMethod(), at: request.getHeader('Upload-Offset') }),
+    onBeforeRequest: (request) =>
+      tell('asked', { method: request.getMethod(), at: request.getHeader('Upload-Offset') }),
     onAfterResponse: (request, response) =>
       tell('answered', { method: request.getMethod(), at: response.getHeader('Upload-Offset') }),
     onShouldRetry: (error, _attempt, _options, byDefault) => {

@@ -58,7 +58,7 @@ def offsets(browser: Started, event: str, method: str) -> list[int]:
     """The Upload-Offset of Uppy's requests (`asked`) or their answers (`answered`) since the page was opened last."""
     since = browser.log.read_text().rpartition('{"event":"opened"}')[2]
     said = [json.loads(line) for line in since.splitlines() if line.startswith("{")]
-    return [int(one.get("at", 0)) for one in said if (one["event"], one.get("method")) == (event, method)]
+    return [int(one.get("at") or 0) for one in said if (one["event"], one.get("method")) == (event, method)]
 
 
 def assert_kept(service: Service, browser: Started, sha256: str) -> None:
