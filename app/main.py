@@ -60,6 +60,8 @@ SENT = (
     "X-Request-Id",
     *("Content-Digest", "Repr-Digest", "X-HTTP-Method-Override", "X-Requested-With"),
     *("Tus-Resumable", "Upload-Checksum", "Upload-Length", "Upload-Metadata", "Upload-Offset"),
+    # Not spoken here: a page that sends them can only then be told so.
+    *tus.UNSPOKEN,
 )
 READ = (
     *("ETag", "Location", "Link", "Retry-After", "WWW-Authenticate", "X-Request-Id", "Idempotency-Replayed"),

@@ -15,6 +15,9 @@ MIB = 1024 * 1024
 GIB = 1024 * MIB
 S3_LOCATION = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?P<prefix>(/[A-Za-z0-9._-]+)*)/?")
 
+# What a browser says of a page: no path, no capitals, no slash in the end. Compared as it is.
+ORIGIN = re.compile(r"\*|[a-z][a-z0-9+.-]*://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?")
+
 
 class Settings(BaseSettings):
     """Frozen; read once by `python -m app` and `python -m workers` and handed on from there."""
@@ -43,7 +46,8 @@ class Settings(BaseSettings):
     )
     cors_origins: tuple[str, ...] = Field(
         default=(),
-        description="Web origins whose pages may call the API, as a JSON list. Empty: none.",
+        description="Web origins whose pages may call the API, as a JSON list of `https://host`, without a path; "
+        "`*` is every page. Empty: none.",
     )
     first_key: SecretStr | None = Field(
         default=None,
@@ -202,6 +206,11 @@ class Settings(BaseSettings):
             raise ValueError(message)
         if "://" in self.recordings_url and not S3_LOCATION.fullmatch(self.recordings_url):
             message = "CANDID_RECORDINGS_URL must be a folder, or s3://bucket/prefix in letters, digits, '.', '_', '-'"
+            raise ValueError(message)
+        if not all(map(ORIGIN.fullmatch, self.cors_origins)):
+            message = (
+                "CANDID_CORS_ORIGINS must be origins as browsers say them: https://app.example, with no path or slash"
+            )
             raise ValueError(message)
         key = self.llm_key.get_secret_value() if self.llm_key else ""
         if self.llm_url and (fault := _llm_fault(self.llm_url, model=self.llm_model, key=key)):

@@ -49,6 +49,7 @@ async def begin(request: Request, house: House, caller: Caller, key: Key | None)
     Or the one that was begun with the same key, as it is now: what comes along then may be there already.
     """
     tus.check_version(request.headers)
+    tus.check_spoken(request.headers)
     has_piece = tus.carries_piece(request.headers)
     promises = tus.promises(request.headers) if has_piece else []
     if key is not None and key.made_id is not None:

@@ -21,6 +21,8 @@ VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,expiration,checksum,termination"
 # Every tus server knows sha1; for anybody who may choose, there is the other.
 ALGORITHMS = ("sha1", "sha256")
+# What the extensions send that are not spoken. Passed over, a part would become an interview as if it were the whole.
+UNSPOKEN = ("Upload-Concat", "Upload-Defer-Length")
 PIECE = "application/offset+octet-stream"
 ROOT = "/v1/uploads"
 OVERRIDES = ("DELETE", "HEAD", "PATCH")
@@ -52,6 +54,13 @@ def check_version(headers: Mapping[str, str]) -> None:
     """Raises TusVersionUnknown."""
     if headers.get("tus-resumable") != VERSION:
         raise TusVersionUnknown(f"Send the header Tus-Resumable: {VERSION}.")
+
+
+def check_spoken(headers: Mapping[str, str]) -> None:
+    """Raises TusInvalid."""
+    for name in UNSPOKEN:
+        if name.lower() in headers:
+            raise TusInvalid(f"{name} is of an extension that is not spoken here: send one upload, of a known length.")
 
 
 def number(headers: Mapping[str, str], name: str) -> int:

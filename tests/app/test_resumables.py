@@ -173,6 +173,14 @@ def test_a_length_that_cannot_be_is_refused(
     assert (answer.status_code, answer.json()["code"], staged(here)) == (status, code, [])
 
 
+@pytest.mark.parametrize("said", [{"Upload-Concat": "partial"}, {"Upload-Defer-Length": "1"}])
+def test_a_part_of_what_is_put_together_later_is_no_interview(sender: Sender, said: dict[str, str]) -> None:
+    answer = sender.begin(len(SOUND), SOUND, headers=said)
+    assert (answer.status_code, answer.json()["code"]) == (400, "tus-invalid")
+    assert next(iter(said)) in answer.json()["detail"]
+    assert sender.client.get("/v1/interviews").json()["items"] == []
+
+
 def test_another_version_of_tus_is_told_ours(sender: Sender) -> None:
     answer = sender.begin(9, headers={"Tus-Resumable": "2.0.0"})
     assert (answer.status_code, answer.headers["tus-version"]) == (412, "1.0.0")

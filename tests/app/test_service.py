@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
@@ -153,17 +154,47 @@ def page(tmp_path: Path) -> Iterator[Client]:
         yield client
 
 
-@pytest.mark.parametrize("header", ["Authorization", "If-Match", "If-Range", "Last-Event-ID", "Range", "X-Request-Id"])
-def test_a_named_page_may_send_every_header_that_means_something_here(page: Client, header: str) -> None:
-    asking = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": header.lower()}
-    # Asked past the contract, which knows no OPTIONS.
-    answer = TestClient(page.service, base_url="http://localhost").options("/v1/me", headers=page.headers | asking)
+def operations(page: Client) -> list[dict[str, Any]]:
+    """Of the contract; each with its method."""
+    paths = page.service.openapi()["paths"].values()
+    return [{"method": method.upper(), **operation} for path in paths for method, operation in path.items()]
+
+
+def allowed(page: Client, path: str, method: str) -> tuple[set[str], set[str]]:
+    """Which methods and headers a browser is told that it may send."""
+    asking = {"Access-Control-Request-Method": method, "Access-Control-Request-Headers": "authorization"}
+    # Asked past the contract, which knows no OPTIONS but that of tus.
+    answer = TestClient(page.service, base_url="http://localhost").options(path, headers=page.headers | asking)
     assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, ORIGIN)
+    told = (answer.headers[f"access-control-allow-{what}"] for what in ("methods", "headers"))
+    methods, headers = ({one.strip().lower() for one in value.split(",")} for value in told)
+    return methods, headers
 
 
-def test_a_named_page_may_read_what_a_download_and_a_refusal_say(page: Client) -> None:
-    told = set(page.get("/v1/me").headers["access-control-expose-headers"].split(", "))
-    assert told >= {"Content-Disposition", "Accept-Ranges", "Repr-Digest", "WWW-Authenticate", "Retry-After", "ETag"}
+def test_a_named_page_may_send_every_header_that_means_something_here(page: Client) -> None:
+    parameters = [one for operation in operations(page) for one in operation.get("parameters", [])]
+    meant = {one["name"].lower() for one in parameters if one["in"] == "header"}
+    beside = {"authorization", "content-type", "x-http-method-override", "x-request-id", "upload-concat"}
+    methods, headers = allowed(page, "/v1/uploads", "PATCH")
+    assert methods >= {operation["method"].lower() for operation in operations(page)}
+    assert headers >= meant | beside
+    assert {"tus-resumable", "if-match", "idempotency-key", "repr-digest", "last-event-id"} <= meant
+
+
+def test_a_named_page_may_read_every_header_that_an_answer_has(page: Client) -> None:
+    answers = [answer for operation in operations(page) for answer in operation["responses"].values()]
+    told = {name for answer in answers for name in answer.get("headers", {})}
+    readable = set(page.get("/v1/me").headers["access-control-expose-headers"].split(", "))
+    # A page may read the first anyway; the other is for what keeps answers on the way.
+    assert readable >= told - {"Content-Length", "Vary"}
+    assert {"Location", "Upload-Offset", "Candid-Interview", "Retry-After", "RateLimit", "Tus-Max-Size"} <= told
+
+
+def test_a_named_page_may_ask_what_of_tus_is_spoken(page: Client) -> None:
+    told = page.options("/v1/uploads").headers
+    assert (told["tus-version"], told["access-control-allow-origin"]) == ("1.0.0", ORIGIN)
+    assert "Tus-Version" in told["access-control-expose-headers"]
+    assert "options" in allowed(page, "/v1/uploads", "OPTIONS")[0]
 
 
 def test_a_named_page_can_read_an_unforeseen_failure(page: Client) -> None:

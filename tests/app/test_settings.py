@@ -60,6 +60,22 @@ def test_what_cannot_work_is_refused_at_the_start(unsafe: dict[str, Any]) -> Non
         Settings(**unsafe)
 
 
+@pytest.mark.parametrize(
+    "origin",
+    ["https://app.example", "http://127.0.0.1:8080", "http://[::1]:3000", "capacitor://localhost", "*"],
+)
+def test_an_origin_is_taken_as_browsers_say_it(origin: str) -> None:
+    assert Settings(cors_origins=(origin,)).cors_origins == (origin,)
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://app.example/", "app.example", "https://App.example", "https://app.example/page", "null", ""]
+)
+def test_an_origin_that_no_browser_says_is_refused_with_what_to_set(origin: str) -> None:
+    with pytest.raises(ValidationError, match="CANDID_CORS_ORIGINS must be origins"):
+        Settings(cors_origins=(origin,))
+
+
 def test_a_worker_that_would_count_as_dead_between_two_beats_is_explained() -> None:
     with pytest.raises(ValidationError, match="CANDID_DEAD_AFTER_S must be at least three times CANDID_HEARTBEAT_S"):
         Settings(heartbeat_s=20)

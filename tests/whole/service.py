@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -41,6 +42,13 @@ def eventually(look: Callable[[], T], *, within_s: float = PATIENCE_S, every_s: 
             return found
         time.sleep(every_s)
     raise AssertionError(f"not within {within_s} s")
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        return port
 
 
 @dataclass

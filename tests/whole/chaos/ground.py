@@ -1,7 +1,6 @@
 """An installation under fire: an API and two workers that are started again whenever one of them has died."""
 
 import os
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +19,7 @@ from app.settings import Settings
 from tests import databases
 from tests.whole.chaos import nursery
 from tests.whole.chaos.nursery import Nursery, Wanted
+from tests.whole.service import free_port
 
 KEY = f"cdd_{'0123456789abcdef' * 2}_{'t' * 40}"
 WORKERS = 2
@@ -183,13 +183,6 @@ class Ground:
             select(models.Worker.id).where(col(models.Worker.id).like(whose)),
         )
         return not self.read(lambda session: [row for query in left for row in session.exec(query)])
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
 
 
 @contextmanager
