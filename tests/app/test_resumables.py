@@ -20,6 +20,7 @@ from app.db import now, reading, writing
 from app.errors import CandidError, StorageFull
 from app.main import create_app
 from app.recordings import Recordings
+from tests import databases
 from tests.client import Client
 from tests.installation import Installation, installed
 from tests.s3_server import folder_only
@@ -304,6 +305,26 @@ def test_more_than_was_announced_is_refused_and_what_fits_stays(here: Installati
     assert (caller.status, b'"recording-too-large"' in caller.body) == (413, True)
     assert of(here, path).offset_bytes == len(SOUND) - 1
     assert client.get("/v1/interviews").json()["items"] == []
+
+
+def test_a_last_byte_whose_commit_nobody_heard_of_has_made_the_interview(here: Installation, sender: Sender) -> None:
+    path = sender.begun(len(SOUND))
+    with databases.unheard(models.Recording):
+        assert sender.append(path, 0, SOUND).status_code == 503
+    told = sender.head(path).headers
+    assert told["upload-offset"] == str(len(SOUND))
+    assert sender.client.get(f"{told['candid-interview']}/recording").content == SOUND
+    resumables.sweep(here.engine, here.recordings, at=now() + timedelta(hours=25))
+    assert (sounds(here), staged(here)) == ([SOUND], [])
+
+
+def test_an_offset_whose_commit_nobody_heard_of_counts(here: Installation, sender: Sender) -> None:
+    path = sender.begun(len(SOUND))
+    with databases.unheard(models.Upload):
+        assert sender.append(path, 0, SOUND[:HALF]).status_code == 503
+    assert sender.offset(path) == HALF
+    assert "candid-interview" in sender.append(path, HALF, SOUND[HALF:]).headers
+    assert sounds(here) == [SOUND]
 
 
 # Hashes.

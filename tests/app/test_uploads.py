@@ -15,7 +15,7 @@ from anyio import to_thread
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app import consents, keys, uploads
+from app import consents, keys, models, uploads
 from app.db import writing
 from app.errors import CandidError, NotAudio, RecordingEmpty, RecordingTooLarge, StorageFull, UploadTooSlow
 from app.main import create_app
@@ -159,6 +159,18 @@ def test_every_door_keeps_the_same_bytes(here: Installation, client: Client, doo
     assert (answer.status_code, b"".join(here.recordings.read(key))) == (201, SOUND)
     assert answer.json()["recording"]["sha256"] == hashlib.sha256(SOUND).hexdigest()
     assert (answer.json()["status"], answer.json()["job"]["status"]) == ("queued", "queued")
+
+
+@pytest.mark.parametrize("door", ["form", "raw", "put raw"])
+def test_a_recording_whose_commit_nobody_heard_of_is_there(here: Installation, client: Client, door: str) -> None:
+    form: dict[str, Any] = {"data": {"consent": "true"}, "files": {"file": ("m.wav", SOUND, "audio/wav")}}
+    raw: dict[str, Any] = {"params": {"consent": "true"}, "content": SOUND, "headers": {"Content-Type": "audio/wav"}}
+    path = f"{plan(client)['links']['self']}/recording" if door == "put raw" else "/v1/interviews"
+    with databases.unheard(models.Recording):
+        answer = client.request("PUT" if door == "put raw" else "POST", path, **(form if door == "form" else raw))
+    assert (answer.status_code, answer.json()["code"]) == (503, "database-unavailable")
+    (made,) = client.get("/v1/interviews").json()["items"]
+    assert (client.get(made["links"]["recording"]).content, len(kept(here))) == (SOUND, 1)
 
 
 def test_a_second_recording_is_refused_before_it_is_read(here: Installation, client: Client) -> None:
