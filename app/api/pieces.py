@@ -29,6 +29,8 @@ ENDING = (
     errors.RecordingPresent,
     errors.ConsentRequired,
     errors.ConsentWithdrawn,
+    errors.RecordingErased,
+    errors.TranscriptErased,
     # Its offset would be a lie from now on.
     errors.UploadExpired,
 )
