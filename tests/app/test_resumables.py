@@ -149,6 +149,8 @@ def test_what_is_said_of_it_is_checked_before_one_byte_is_read(
         ({"Upload-Offset": "-1"}, 400),
         ({"Upload-Checksum": "md5 AAAA"}, 400),
         ({"Upload-Checksum": "sha1"}, 460),
+        ({"Upload-Checksum": "sha1 \xe9"}, 400),
+        ({"Content-Digest": "sha-256=:\xe9:"}, 422),
         ({"Content-Digest": "sha-256=:AAAA:"}, 422),
         ({"Content-Length": str(len(SOUND) + 1)}, 413),
     ],
