@@ -145,7 +145,7 @@ async def take(
         )
     except BaseException:
         # A store that does not answer, or a client that went away while we waited for a thread.
-        house.recordings.discard(received.path)
+        await uploads.surely_on_disk(house.recordings.discard, received.path)
         raise
     return arrived(kept, intake.filename, wanted)
 

@@ -140,7 +140,7 @@ async def _append(
             await run_in_threadpool(_drop, house, caller, upload.id, forget_key=is_new)
         raise
     finally:
-        piece.close()
+        await uploads.surely_on_disk(piece.close)
 
 
 async def _held(house: House, upload: models.Upload, expected: int, promises: Sequence[Promise]) -> Piece:

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import itertools
+import threading
 from base64 import b64encode
 from collections.abc import Iterator, MutableMapping
 from contextlib import closing
@@ -212,6 +213,21 @@ def test_what_came_before_a_cut_counts(here: Installation, client: Client) -> No
     assert Sender(client).offset(path) == 300
     assert Sender(client).append(path, 300, SOUND[300:]).status_code == 204
     assert sounds(here) == [SOUND]
+
+
+def test_the_file_of_a_cut_piece_is_let_go_of_and_not_on_the_loop(
+    here: Installation, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, real, threads = Sender(client).begun(len(SOUND)), resumables.Piece.close, []
+
+    def close(piece: resumables.Piece) -> None:
+        threads.append(threading.current_thread())
+        real(piece)
+
+    monkeypatch.setattr(resumables.Piece, "close", close)
+    call(here, itertools.islice(chunks_of(SOUND, 100), 3), bearer(here) | PIECE | {"Upload-Offset": "0"}, path, "PATCH")
+    assert len(threads) == 1
+    assert threading.main_thread() not in threads
 
 
 def test_a_cut_right_before_the_end_is_not_the_end(here: Installation, client: Client) -> None:
