@@ -176,8 +176,8 @@ def erased_unless_attached(session: WriteSession, house: House, arrival: Arrival
 
 
 def drop(house: House, arrival: Arrival) -> None:
-    """Erases what certainly is nobody's recording. A store that is away now keeps it until the daily sweep."""
-    with suppress(RecordingsUnavailable):
+    """Erases what certainly is nobody's recording. A store that does not let go of it now keeps it until the sweep."""
+    with suppress(RecordingsUnavailable, OSError):
         house.recordings.erase(arrival.kept.key)
 
 
