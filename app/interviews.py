@@ -160,10 +160,14 @@ def hearing_options(interview: models.Interview, **asked: Any) -> dict[str, Any]
 
 
 def check_can_record(session: Session, interview: models.Interview) -> None:
-    """Raises ConsentWithdrawn, RecordingErased, RecordingPresent, and StateConflict while its words are searched."""
+    """Raises ConsentWithdrawn, RecordingErased, TranscriptErased, RecordingPresent; StateConflict while it is searched.
+
+    A recording whose words may not come back is not heard.
+    """
     if interview.status == "withdrawn":
         raise withdrawn()
     recordings.check_kept(interview)
+    transcripts.check_kept(interview)
     if recordings.of(session, interview.id) is not None:
         raise RecordingPresent("This interview has its recording. Make another interview for another recording.")
     jobs.check_idle(session, interview.id)

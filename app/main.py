@@ -1,5 +1,6 @@
 """The HTTP service, put together from its rooms: `create_app(settings)`."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -7,6 +8,7 @@ import structlog
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware.cors import CORSMiddleware
 
 from app import backups, keys, migrations, rates, resumables
@@ -36,6 +38,7 @@ from app.api.guards import Guarded, Hosted
 from app.api.heads import Headed, headed
 from app.api.streams import Streams
 from app.db import now, open_engine, writing
+from app.errors import RecordingsUnavailable
 from app.jobs import Queue
 from app.keys import Token
 from app.metrics import Measured
@@ -91,6 +94,8 @@ DESCRIPTION = (
     "with an API key. Every failure is `application/problem+json`; `/problems` explains each code."
 )
 
+SWEEP_EVERY_S = 3600.0
+
 log = structlog.get_logger()
 
 
@@ -129,20 +134,29 @@ def close_house(house: House) -> None:
 
 
 def _sweep(house: House) -> None:
-    house.recordings.sweep_staging(before=now() - UPLOAD_MAY_TAKE)
     try:
+        house.recordings.sweep_staging(before=now() - UPLOAD_MAY_TAKE)
         resumables.sweep(house.engine, house.recordings, at=now())
-    except SQLAlchemyError:
-        # The database is away: requests are told so, and the worker sweeps too.
+    except (OSError, SQLAlchemyError, RecordingsUnavailable):
+        # The disk, the database or the store is away: requests are told so, and it is tried again.
         log.warning("sweep waits")
+
+
+async def _sweep_now_and_then(house: House) -> None:
+    # On a machine without a worker nobody else does: what one sees of uploads is only its own.
+    while True:
+        await asyncio.sleep(SWEEP_EVERY_S)
+        await run_in_threadpool(_sweep, house)
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    app.state.house = open_house(app.state.settings)
-    _sweep(app.state.house)
+    house = app.state.house = open_house(app.state.settings)
+    _sweep(house)
+    sweeping = asyncio.create_task(_sweep_now_and_then(house))
     yield
-    close_house(app.state.house)
+    sweeping.cancel()
+    close_house(house)
 
 
 def leave(app: FastAPI) -> None:

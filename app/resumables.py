@@ -79,12 +79,13 @@ def begin(
     # The file first: there is never a row without one. Where others may go on with it, each begins a file of its own.
     if store.bucket is None:
         store.stage_as(upload.id)
-    try:
-        with writing(engine) as session:
+    with writing(engine) as session:
+        try:
             _register(session, upload, key)
-    except BaseException:
-        store.discard(store.staged_as(upload.id))
-        raise
+        except BaseException:
+            # Not outside: of a commit that fails nobody knows whether it came through.
+            store.discard(store.staged_as(upload.id))
+            raise
     return upload
 
 

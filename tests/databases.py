@@ -17,10 +17,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
-from sqlalchemy import Engine, create_engine, inspect, text
+from sqlalchemy import Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 
 from app import migrations
+from app.db import WriteSession
 from app.jobs import Queue
 from app.settings import Settings
 
@@ -92,6 +94,33 @@ def refuse(engine: Engine, verb: str, table: str, *, reason: str = "no", sqlstat
     with engine.execution_options(writes=True).begin() as connection:
         for statement in statements:
             connection.exec_driver_sql(statement)
+
+
+def lost_answer() -> OperationalError:
+    """What a writer is told whose connection breaks while it waits to hear of its commit."""
+    orig = psycopg.OperationalError("server closed the connection unexpectedly")
+    return OperationalError("COMMIT", {}, orig, connection_invalidated=True)
+
+
+@contextmanager
+def unheard(table: type) -> Iterator[None]:
+    """Meanwhile, commits that write a row of the table come through and nobody is told."""
+
+    def note(session: WriteSession, _context: object) -> None:
+        if any(isinstance(row, table) for row in (*session.new, *session.dirty)):
+            session.info["unheard"] = True
+
+    def break_off(session: WriteSession) -> None:
+        if session.info.pop("unheard", False):
+            raise lost_answer()
+
+    event.listen(WriteSession, "after_flush", note)
+    event.listen(WriteSession, "after_commit", break_off)
+    try:
+        yield
+    finally:
+        event.remove(WriteSession, "after_flush", note)
+        event.remove(WriteSession, "after_commit", break_off)
 
 
 def _prepare(settings: Settings) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
-from fastapi import Request
+from fastapi import BackgroundTasks, Request, Response
 from pydantic import BaseModel, ValidationError
 
 from app import consents, filenames, interviews, models, uploads
@@ -145,7 +145,7 @@ async def take(
         )
     except BaseException:
         # A store that does not answer, or a client that went away while we waited for a thread.
-        house.recordings.discard(received.path)
+        await uploads.surely_on_disk(house.recordings.discard, received.path)
         raise
     return arrived(kept, intake.filename, wanted)
 
@@ -160,16 +160,25 @@ def arrived(kept: Kept, filename: str | None, wanted: schemas.InterviewIn | sche
 
 
 @contextmanager
-def erased_unless_attached(house: House, arrival: Arrival | None) -> Iterator[None]:
-    """Consent may have been withdrawn while the recording came: bytes that no row points to are not left behind."""
+def erased_unless_attached(session: WriteSession, house: House, arrival: Arrival | None) -> Iterator[None]:
+    """Consent may have been withdrawn while the recording came: bytes that no row points to are not left behind.
+
+    The commit comes after this, never inside: of one that fails nobody knows whether it came through.
+    """
     try:
         yield
     except BaseException:
+        # A store may take its time, and whoever writes would wait for it.
+        session.rollback()
         if arrival is not None:
-            # A store that is away now keeps them until the daily sweep; the caller is told what went wrong first.
-            with suppress(RecordingsUnavailable):
-                house.recordings.erase(arrival.kept.key)
+            drop(house, arrival)
         raise
+
+
+def drop(house: House, arrival: Arrival) -> None:
+    """Erases what certainly is nobody's recording. A store that does not let go of it now keeps it until the sweep."""
+    with suppress(RecordingsUnavailable, OSError):
+        house.recordings.erase(arrival.kept.key)
 
 
 def described(intake: Intake) -> schemas.InterviewIn:
@@ -182,10 +191,10 @@ def described(intake: Intake) -> schemas.InterviewIn:
 
 @dataclass(frozen=True)
 class Admitted:
-    """The interview that a recording is now, or was already, the recording of."""
+    """The interview that a recording is now, or was already, the recording of; `spare`: then it came for nothing."""
 
     interview: models.Interview
-    is_new: bool = True
+    spare: Arrival | None = None
 
 
 def admit(
@@ -193,27 +202,36 @@ def admit(
 ) -> Admitted:
     """A new interview with what is known of it, its consent, and its recording when there is one.
 
-    When the recording is that of another interview, it is that one, and what came is erased.
+    When the recording is that of another interview, it is that one, and what came is to be dropped after the commit.
     """
     known = wanted.model_dump(exclude={"consent", "filename", "on_duplicate"}, exclude_none=True)
-    with erased_unless_attached(house, arrival):
-        if arrival is not None and (twin := interviews.twin(session, caller.owner_id, arrival)):
-            house.recordings.erase(arrival.kept.key)
-            return Admitted(twin, is_new=False)
-        interview = interviews.plan(session, caller, Plan(**known))
-        if arrival is not None:
-            interviews.attach(session, house.queue, interview, caller, arrival)
-        elif wanted.consent:
-            consents.give(session, caller, interview.id, Grant())
+    if arrival is not None and (twin := interviews.twin(session, caller.owner_id, arrival)):
+        return Admitted(twin, spare=arrival)
+    interview = interviews.plan(session, caller, Plan(**known))
+    if arrival is not None:
+        interviews.attach(session, house.queue, interview, caller, arrival)
+    elif wanted.consent:
+        consents.give(session, caller, interview.id, Grant())
     return Admitted(interview)
 
 
 def create(
     session: WriteSession, house: House, caller: Caller, wanted: schemas.InterviewIn, arrival: Arrival | None
-) -> tuple[schemas.InterviewOut, bool]:
-    """The interview as it is shown, and whether it is new."""
-    admitted = admit(session, house, caller, wanted, arrival)
-    return views.interview(session, admitted.interview), admitted.is_new
+) -> tuple[schemas.InterviewOut, Arrival | None]:
+    """The interview as it is shown, and a recording that it had already and that came again."""
+    with erased_unless_attached(session, house, arrival):
+        admitted = admit(session, house, caller, wanted, arrival)
+        return views.interview(session, admitted.interview), admitted.spare
+
+
+def tell(
+    response: Response, later: BackgroundTasks, house: House, made: schemas.InterviewOut, spare: Arrival | None
+) -> None:
+    """Where it is; with 200 when it was there before. What came again goes after the answer: the commit is certain."""
+    response.headers["Location"] = made.links.self
+    if spare is not None:
+        response.status_code = 200
+        later.add_task(drop, house, spare)
 
 
 def check_planned(house: House, caller: Caller, interview_id: str, intake: Intake) -> schemas.RecordingFields:
@@ -235,9 +253,8 @@ def attach(
     session: WriteSession, house: House, caller: Caller, interview_id: str, arrival: Arrival
 ) -> models.Interview:
     """The recording of an interview that was planned."""
-    with erased_unless_attached(house, arrival):
-        interview = interviews.find(session, caller.owner_id, interview_id)
-        interviews.attach(session, house.queue, interview, caller, arrival)
+    interview = interviews.find(session, caller.owner_id, interview_id)
+    interviews.attach(session, house.queue, interview, caller, arrival)
     return interview
 
 
@@ -246,4 +263,5 @@ def put(
 ) -> schemas.InterviewOut:
     """The planned interview as it is shown, with its recording."""
     assert arrival is not None  # noqa: S101  check_planned refused a request without sound
-    return views.interview(session, attach(session, house, caller, interview_id, arrival))
+    with erased_unless_attached(session, house, arrival):
+        return views.interview(session, attach(session, house, caller, interview_id, arrival))

@@ -171,13 +171,6 @@ def link_next(request: Request, response: Response, next_cursor: str | None) -> 
         response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
 
 
-def tell_created(response: Response, path: str, *, is_new: bool) -> None:
-    """Where it is; with 200 when it was there before."""
-    response.headers["Location"] = path
-    if not is_new:
-        response.status_code = 200
-
-
 def not_modified(response: Response, etag: str, if_none_match: str | None) -> None:
     """Sets the ETag; answers 304 when the caller has that version already."""
     # A proxy that compresses on the way makes the tag weak; for "have you changed" that is the same tag (RFC 9110).

@@ -41,7 +41,12 @@ UPLOAD_ERRORS = (
     openapi_extra=bodies.CREATE_INTERVIEW,
 )
 async def create_interview(
-    request: Request, response: Response, house: HouseDep, caller: WriterDep, session: WriteSessionDep
+    request: Request,
+    response: Response,
+    later: BackgroundTasks,
+    house: HouseDep,
+    caller: WriterDep,
+    session: WriteSessionDep,
 ) -> schemas.InterviewOut:
     """Plan an interview, or make one with its recording.
 
@@ -53,8 +58,8 @@ async def create_interview(
     intake = await arrivals.read_intake(request, house)
     wanted = arrivals.described(intake)
     arrival = await arrivals.take(intake, house, caller, wanted)
-    made, is_new = await run_in_threadpool(arrivals.create, session, house, caller, wanted, arrival)
-    bodies.tell_created(response, made.links.self, is_new=is_new)
+    made, spare = await run_in_threadpool(arrivals.create, session, house, caller, wanted, arrival)
+    arrivals.tell(response, later, house, made, spare)
     return made
 
 

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from app import contacts, errors, filling, interviews, keys, models, resumables, uploads
 from app.api import arrivals, digests, schemas, tus
-from app.api.arrivals import Intake
+from app.api.arrivals import Admitted, Intake
 from app.api.deps import House
 from app.db import WriteSession, reading, writing
 from app.errors import NotFound, RecordingsUnavailable, UploadBusy
@@ -29,6 +29,8 @@ ENDING = (
     errors.RecordingPresent,
     errors.ConsentRequired,
     errors.ConsentWithdrawn,
+    errors.RecordingErased,
+    errors.TranscriptErased,
     # Its offset would be a lie from now on.
     errors.UploadExpired,
 )
@@ -139,7 +141,7 @@ async def _append(
             await run_in_threadpool(_drop, house, caller, upload.id, forget_key=is_new)
         raise
     finally:
-        piece.close()
+        await uploads.surely_on_disk(piece.close)
 
 
 async def _held(house: House, upload: models.Upload, expected: int, promises: Sequence[Promise]) -> Piece:
@@ -194,10 +196,13 @@ def _finish(house: House, caller: Caller, upload: models.Upload, received: Recei
     arrival = arrivals.arrived(kept, described.filename, wanted)
     # What was said of consent was said with the key that began it; another may have sent the rest.
     author = replace(caller, key_id=upload.asserted_by)
-    with arrivals.erased_unless_attached(house, arrival), writing(house.engine) as session:
+    with writing(house.engine) as session, arrivals.erased_unless_attached(session, house, arrival):
         keys.check_first(session, caller.key_id)
-        interview = _brought(session, house, author, upload, wanted, arrival)
-        return resumables.finish(session, upload, interview.id)
+        admitted = _brought(session, house, author, upload, wanted, arrival)
+        finished = resumables.finish(session, upload, admitted.interview.id)
+    if admitted.spare is not None:
+        arrivals.drop(house, admitted.spare)
+    return finished
 
 
 def _wanted(upload: models.Upload, intake: Intake) -> schemas.InterviewIn | schemas.RecordingFields:
@@ -213,7 +218,7 @@ def _brought(
     upload: models.Upload,
     wanted: schemas.InterviewIn | schemas.RecordingFields,
     arrival: interviews.Arrival,
-) -> models.Interview:
+) -> Admitted:
     if isinstance(wanted, schemas.InterviewIn):
-        return arrivals.admit(session, house, caller, wanted, arrival).interview
-    return arrivals.attach(session, house, caller, upload.interview_id or "", arrival)
+        return arrivals.admit(session, house, caller, wanted, arrival)
+    return Admitted(arrivals.attach(session, house, caller, upload.interview_id or "", arrival))

@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from app import errors, interviews, media_types, recordings
 from app.api import arrivals, bodies, declared, deps, digests, downloads, schemas
 from app.api.deps import HouseDep, ReaderDep, ReadSessionDep, WriterDep, WriteSessionDep
-from app.api.interviews import UPLOAD_ERRORS
+from app.api.interviews import KEPT_LONG_ENOUGH, UPLOAD_ERRORS
 from app.api.routes import Route
 
 router = APIRouter(prefix="/v1/interviews/{interview_id}/recording", tags=["recordings"], route_class=Route)
@@ -55,8 +55,8 @@ DOWNLOAD_HEAD |= declared.failures(*READ_ERRORS)
     responses=declared.INTERVIEW_CREATED
     | declared.failures(
         *UPLOAD_ERRORS,
-        *(errors.NotFound, errors.RecordingPresent, errors.RecordingDuplicate, errors.RecordingErased),
-        *(errors.StateConflict, errors.ConsentWithdrawn),
+        *(errors.NotFound, errors.RecordingPresent, errors.RecordingDuplicate),
+        *(errors.StateConflict, errors.ConsentWithdrawn, *KEPT_LONG_ENOUGH),
     ),
     openapi_extra=bodies.PUT_RECORDING,
 )

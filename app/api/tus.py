@@ -1,6 +1,5 @@
 """tus 1.0.0 as headers: what a request says, what an answer tells, and the methods a proxy would not let through."""
 
-import binascii
 import re
 from base64 import b64decode
 from collections.abc import Mapping
@@ -125,7 +124,7 @@ def _checksum(value: str) -> Promise:
         raise TusInvalid(f"Upload-Checksum takes {' or '.join(ALGORITHMS)}.")
     try:
         digest = b64decode(text, validate=True)
-    except binascii.Error:
+    except ValueError:
         raise TusInvalid("Upload-Checksum is an algorithm, a space, and a hash in base64.") from None
     return Promise(algorithm, digest, broken())
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from app import errors
 from app.api import bodies, declared, deps, digests, pieces, schemas, tus
 from app.api.deps import HouseDep, KeyDep, WriterDep
-from app.api.interviews import UPLOAD_ERRORS
+from app.api.interviews import KEPT_LONG_ENOUGH, UPLOAD_ERRORS
 from app.api.routes import Route
 
 router = APIRouter(prefix=tus.ROOT, tags=["uploads"], route_class=Route)
@@ -19,6 +19,7 @@ PIECE_ERRORS = (
     *UPLOAD_ERRORS,
     *(errors.FieldInvalid, errors.ChecksumMismatch, errors.DigestMismatch, errors.RecordingDuplicate),
     *(errors.RecordingPresent, errors.StateConflict, errors.ConsentWithdrawn),
+    *KEPT_LONG_ENOUGH,
 )
 
 SPOKEN = {"Tus-Resumable": declared.header("The version of tus that is spoken.", tus.VERSION)}

@@ -19,7 +19,8 @@ RETRY_AFTER_S = 5
 def keep(session: WriteSession, *, job: models.Job, transcript: values.Transcript) -> int:
     """Keeps the transcript that `job` made as the interview's current version; keeping it twice changes nothing.
 
-    A later attempt may have heard it in another manner, with other weights say: that is a version of its own.
+    A later attempt may have heard it in another manner, with other weights say: that is a version of its own. Raises as
+    `add`.
     """
     known = session.exec(select(models.Transcript).where(models.Transcript.job_id == job.id)).first()
     if known is not None and _manner(known) == _manner(transcript):
@@ -35,8 +36,9 @@ def _manner(one: models.Transcript | values.Transcript) -> tuple[object, ...]:
 
 
 def add(session: WriteSession, interview_id: str, transcript: values.Transcript, *, job_id: str | None) -> int:
-    """A new version, which readers get from now on; the older ones stay readable by number."""
+    """A new version, which readers get from now on; the older ones stay readable by number. Raises TranscriptErased."""
     interview = session.get_one(models.Interview, interview_id)
+    check_kept(interview)
     version = 1 + (_newest(session, interview_id) or 0)
     head = models.Transcript(
         interview_id=interview_id,

@@ -1,13 +1,18 @@
 """The same recording sent twice: it leads to the interview that has it, and to none whose consent was withdrawn."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 
-from app import consents, erasures, models
-from app.db import writing
+from app import consents, erasures, models, recordings
+from app.db import now, writing
+from app.errors import RecordingsUnavailable
 from app.keys import Caller as Known
+from app.recordings import Recordings
 from tests.client import Client
 from tests.installation import Installation
 from tests.scenes import SOUND, kept, plan, staged, wav
@@ -37,6 +42,50 @@ def test_the_same_recording_leads_to_the_interview_that_has_it(here: Installatio
     assert (status, again["id"], again["title"]) == (204 if door == "tus" else 200, first["id"], "Coffee")
     assert (len(kept(here)), staged(here)) == (1, [])
     assert len(client.get("/v1/interviews").json()["items"]) == 1
+
+
+class Away(Recordings):
+    """Keeps what comes and lets go of nothing; `in_use` has how many connections its callers held meanwhile."""
+
+    in_use: list[int]
+    engine: Engine
+
+    def erase(self, key: str) -> bool:
+        del key
+        self.in_use.append(self.engine.pool.checkedout())  # type: ignore[attr-defined]
+        raise RecordingsUnavailable("It does not answer.", retry_after_s=1)
+
+
+@pytest.fixture
+def away(here: Installation, client: Client) -> Away:
+    """The store of the service, away from now on."""
+    house, store = client.service.state.house, Away(here.settings.recordings_location, here.recordings.staging)
+    store.in_use, store.engine = [], house.engine
+    client.service.state.house = replace(house, recordings=store)
+    return store
+
+
+@DOORS
+def test_a_store_that_does_not_let_go_of_what_came_again_keeps_nobody_waiting(
+    here: Installation, client: Client, away: Away, door: str
+) -> None:
+    _status, first = send(client, "raw")
+    status, again = send(client, door)
+    assert (status, again["id"]) == (204 if door == "tus" else 200, first["id"])
+    assert (away.in_use, len(kept(here))) == ([0], 2)
+    assert recordings.sweep(here.engine, here.recordings, at=now() + timedelta(hours=25)).orphans == 1
+
+
+@pytest.mark.parametrize("door", ["put", "tus"])
+def test_a_refusal_does_not_wait_for_the_store_with_the_database_in_hand(client: Client, away: Away, door: str) -> None:
+    send(client, "raw")
+    planned = plan(client, title="Tea", consent=True)
+    if door == "tus":
+        answer = Sender(client).append(Sender(client).begun(len(SOUND), interview_id=planned["id"]), 0, SOUND)
+    else:
+        path = f"{planned['links']['self']}/recording"
+        answer = client.put(path, content=SOUND, headers={"Content-Type": "audio/wav"})
+    assert (answer.json()["code"], away.in_use) == ("recording-duplicate", [0])
 
 
 @DOORS

@@ -25,6 +25,7 @@ from tests.client import Client
 from tests.installation import Installation
 from tests.s3_server import folder_only
 from tests.scenes import SOUND, kept, plan, upload, wav
+from tests.whole.service import eventually
 
 
 @pytest.fixture
@@ -265,13 +266,23 @@ def aged_file(path: Path) -> Path:
     return aged(path, 25)
 
 
-def test_a_service_that_starts_removes_what_a_dead_upload_left(here: Installation) -> None:
-    staged = here.recordings.stage()
-    staged.write_bytes(SOUND)
-    aged(staged, 25)
+def left(here: Installation) -> None:
+    """What a process that was killed a day ago has left of an upload."""
+    staged = aged_file(here.recordings.stage())
     aged(staged.parent, 25)
+
+
+def test_a_service_that_starts_removes_what_a_dead_upload_left(here: Installation) -> None:
+    left(here)
     with Client(create_app(here.settings)):
         assert list(here.recordings.staging.iterdir()) == []
+
+
+def test_a_service_that_runs_for_long_removes_it_too(here: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.main.SWEEP_EVERY_S", 0.01)
+    with Client(create_app(here.settings)):
+        left(here)
+        eventually(lambda: list(here.recordings.staging.iterdir()) == [])
 
 
 def test_two_recordings_never_share_a_folder(client: Client) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import itertools
+import threading
 from base64 import b64encode
 from collections.abc import Iterator, MutableMapping
 from contextlib import closing
@@ -20,6 +21,7 @@ from app.db import now, reading, writing
 from app.errors import CandidError, StorageFull
 from app.main import create_app
 from app.recordings import Recordings
+from tests import databases
 from tests.client import Client
 from tests.installation import Installation, installed
 from tests.s3_server import folder_only
@@ -148,6 +150,8 @@ def test_what_is_said_of_it_is_checked_before_one_byte_is_read(
         ({"Upload-Offset": "-1"}, 400),
         ({"Upload-Checksum": "md5 AAAA"}, 400),
         ({"Upload-Checksum": "sha1"}, 460),
+        ({"Upload-Checksum": "sha1 \xe9"}, 400),
+        ({"Content-Digest": "sha-256=:\xe9:"}, 422),
         ({"Content-Digest": "sha-256=:AAAA:"}, 422),
         ({"Content-Length": str(len(SOUND) + 1)}, 413),
     ],
@@ -217,6 +221,21 @@ def test_what_came_before_a_cut_counts(here: Installation, client: Client) -> No
     assert Sender(client).offset(path) == 300
     assert Sender(client).append(path, 300, SOUND[300:]).status_code == 204
     assert sounds(here) == [SOUND]
+
+
+def test_the_file_of_a_cut_piece_is_let_go_of_and_not_on_the_loop(
+    here: Installation, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, real, threads = Sender(client).begun(len(SOUND)), resumables.Piece.close, []
+
+    def close(piece: resumables.Piece) -> None:
+        threads.append(threading.current_thread())
+        real(piece)
+
+    monkeypatch.setattr(resumables.Piece, "close", close)
+    call(here, itertools.islice(chunks_of(SOUND, 100), 3), bearer(here) | PIECE | {"Upload-Offset": "0"}, path, "PATCH")
+    assert len(threads) == 1
+    assert threading.main_thread() not in threads
 
 
 def test_a_cut_right_before_the_end_is_not_the_end(here: Installation, client: Client) -> None:
@@ -312,6 +331,26 @@ def test_more_than_was_announced_is_refused_and_what_fits_stays(here: Installati
     assert (caller.status, b'"recording-too-large"' in caller.body) == (413, True)
     assert of(here, path).offset_bytes == len(SOUND) - 1
     assert client.get("/v1/interviews").json()["items"] == []
+
+
+def test_a_last_byte_whose_commit_nobody_heard_of_has_made_the_interview(here: Installation, sender: Sender) -> None:
+    path = sender.begun(len(SOUND))
+    with databases.unheard(models.Recording):
+        assert sender.append(path, 0, SOUND).status_code == 503
+    told = sender.head(path).headers
+    assert told["upload-offset"] == str(len(SOUND))
+    assert sender.client.get(f"{told['candid-interview']}/recording").content == SOUND
+    resumables.sweep(here.engine, here.recordings, at=now() + timedelta(hours=25))
+    assert (sounds(here), staged(here)) == ([SOUND], [])
+
+
+def test_an_offset_whose_commit_nobody_heard_of_counts(here: Installation, sender: Sender) -> None:
+    path = sender.begun(len(SOUND))
+    with databases.unheard(models.Upload):
+        assert sender.append(path, 0, SOUND[:HALF]).status_code == 503
+    assert sender.offset(path) == HALF
+    assert "candid-interview" in sender.append(path, HALF, SOUND[HALF:]).headers
+    assert sounds(here) == [SOUND]
 
 
 # Hashes.

@@ -10,16 +10,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlmodel import select
 
-from app import claims, erasures, models, retention
+from app import claims, erasures, models, retention, transcripts
 from app.claims import Claim
 from app.db import now, reading, writing
 from app.erasures import Kind
-from app.errors import PassingFailure
+from app.errors import PassingFailure, TranscriptErased
 from app.main import create_app
 from app.retention import Due, days_kept, is_over
 from tests.client import Client
 from tests.installation import Installation, installed
-from tests.scenes import SENT, SOUND, bytes_of_database, hear_again, heard, kept, make_key, plan, upload
+from tests.scenes import (
+    SENT,
+    SOUND,
+    bytes_of_database,
+    hear_again,
+    heard,
+    kept,
+    make_key,
+    plan,
+    spoken,
+    staged,
+    upload,
+)
+from tests.tus import Sender
 from tests.whole.odd_worker import OddEar
 from workers.bench import Bench, Ears
 from workers.daily import Erasing
@@ -130,6 +143,48 @@ def test_what_was_kept_long_enough_does_not_come_back(here: Installation, client
     assert code(client.put(f"{path}/transcript?consent=true", **text)) == (410, "transcript-erased")
     assert code(client.patch(f"{path}/transcript/segments/1", json={"text": "x"})) == (410, "transcript-erased")
     assert code(client.post(f"{path}/insights", json={"quote": "x", "categories": ["culture"]}))[0] == 410
+
+
+@pytest.fixture
+def brought(client: Client) -> dict[str, Any]:
+    """A planned interview whose words were brought in; it has no recording, and nobody is at work on it."""
+    path = plan(client, consent=True)["links"]["self"]
+    text = {"content": f"Ada: hi {CANARY}", "headers": {"Content-Type": "text/plain"}}
+    assert client.put(f"{path}/transcript", **text).status_code == 201
+    made: dict[str, Any] = client.get(path).json()
+    client.post(f"{made['links']['job']}/cancel")
+    return made
+
+
+@pytest.mark.parametrize("door", ["put", "tus"])
+def test_words_whose_time_was_over_are_not_heard_again_from_a_recording(
+    here: Installation, client: Client, brought: dict[str, Any], door: str
+) -> None:
+    after(here, 91)
+    if door == "tus":
+        answer = Sender(client).begin(len(SOUND), interview_id=brought["id"])
+    else:
+        sound = {"content": SOUND, "headers": {"Content-Type": "audio/wav"}}
+        answer = client.put(f"{brought['links']['self']}/recording", **sound)
+    assert (code(answer), kept(here)) == ((410, "transcript-erased"), [])
+    assert CANARY.encode() not in bytes_of_database(here)
+
+
+def test_an_upload_ends_when_the_words_it_would_bring_back_are_being_erased(
+    here: Installation, client: Client, brought: dict[str, Any]
+) -> None:
+    sender = Sender(client)
+    path = sender.begun(len(SOUND), interview_id=brought["id"])
+    with writing(here.engine) as session:
+        erasures.begin_part(session, session.get_one(models.Interview, brought["id"]), Kind.TRANSCRIPT)
+    assert code(sender.append(path, 0, SOUND)) == (410, "transcript-erased")
+    assert (sender.head(path).status_code, kept(here), staged(here)) == (404, [], [])
+
+
+def test_nobody_keeps_words_whose_time_was_over(here: Installation, brought: dict[str, Any]) -> None:
+    after(here, 91)
+    with writing(here.engine) as session, pytest.raises(TranscriptErased):
+        transcripts.add(session, brought["id"], spoken(*SECRETS), job_id=None)
 
 
 def test_a_failed_job_is_not_tried_again_without_its_recording(here: Installation, client: Client) -> None:

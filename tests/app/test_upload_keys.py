@@ -18,6 +18,7 @@ from app.keys import Caller as Known
 from app.main import create_app
 from app.replies import Key, Slot
 from app.resumables import Wanted
+from tests import databases
 from tests.client import Client
 from tests.installation import Installation
 from tests.scenes import SOUND, Caller, chunks_of, kept, make_key, plan, scope_of, staged
@@ -116,6 +117,14 @@ def test_a_cut_in_the_first_piece_leads_to_what_came_of_it(here: Installation, s
     again = sender.begin(len(SOUND), headers=KEY)
     assert (again.status_code, again.headers["upload-offset"]) == (201, str(HALF))
     assert "candid-interview" in sender.append(again.headers["location"], HALF, SOUND[HALF:]).headers
+
+
+def test_a_beginning_whose_commit_nobody_heard_of_is_gone_on_with(sender: Sender) -> None:
+    with databases.unheard(models.Upload):
+        assert sender.begin(len(SOUND), headers=KEY).status_code == 503
+    again = sender.begin(len(SOUND), headers=KEY)
+    assert (again.status_code, again.headers["upload-offset"]) == (201, "0")
+    assert "candid-interview" in sender.append(again.headers["location"], 0, SOUND).headers
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from anyio import to_thread
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app import consents, keys, uploads
+from app import consents, keys, models, uploads
 from app.db import writing
 from app.errors import CandidError, NotAudio, RecordingEmpty, RecordingTooLarge, StorageFull, UploadTooSlow
 from app.main import create_app
@@ -161,6 +161,18 @@ def test_every_door_keeps_the_same_bytes(here: Installation, client: Client, doo
     assert (answer.json()["status"], answer.json()["job"]["status"]) == ("queued", "queued")
 
 
+@pytest.mark.parametrize("door", ["form", "raw", "put raw"])
+def test_a_recording_whose_commit_nobody_heard_of_is_there(here: Installation, client: Client, door: str) -> None:
+    form: dict[str, Any] = {"data": {"consent": "true"}, "files": {"file": ("m.wav", SOUND, "audio/wav")}}
+    raw: dict[str, Any] = {"params": {"consent": "true"}, "content": SOUND, "headers": {"Content-Type": "audio/wav"}}
+    path = f"{plan(client)['links']['self']}/recording" if door == "put raw" else "/v1/interviews"
+    with databases.unheard(models.Recording):
+        answer = client.request("PUT" if door == "put raw" else "POST", path, **(form if door == "form" else raw))
+    assert (answer.status_code, answer.json()["code"]) == (503, "database-unavailable")
+    (made,) = client.get("/v1/interviews").json()["items"]
+    assert (client.get(made["links"]["recording"]).content, len(kept(here))) == (SOUND, 1)
+
+
 def test_a_second_recording_is_refused_before_it_is_read(here: Installation, client: Client) -> None:
     path = plan(client, title="once", consent=True)["links"]["self"] + "/recording"
     assert client.put(path, content=SOUND, headers={"Content-Type": "audio/wav"}).status_code == 201
@@ -230,6 +242,30 @@ def test_bytes_that_drip_or_stop_are_too_slow(store: Recordings, pause_s: float)
     with pytest.raises(UploadTooSlow):
         receive(store, stalling(pause_s), upload_window_s=0.2, min_upload_bytes_per_s=100_000)
     assert list(store.staging.rglob("*")) == []
+
+
+def test_what_the_server_waits_for_is_not_the_clients_time() -> None:
+    told = Settings(upload_window_s=0.05, min_upload_bytes_per_s=1_000_000)
+
+    async def take_slowly() -> int:
+        taken = 0
+        async for chunk in uploads.paced(streamed([b"x"] * 4), told):
+            await asyncio.sleep(0.06)
+            taken += len(chunk)
+        return taken
+
+    assert asyncio.run(take_slowly()) == 4
+
+
+def test_who_stops_listening_to_a_slow_client_is_not_ended_by_its_clock() -> None:
+    told = Settings(upload_window_s=0.05, min_upload_bytes_per_s=0)
+
+    async def take_one() -> bytes:
+        chunk = await anext(uploads.paced(streamed([b"x", b"y"]), told))
+        await asyncio.sleep(0.1)
+        return chunk
+
+    assert asyncio.run(take_one()) == b"x"
 
 
 def test_a_slow_client_gets_408(tmp_path: Path) -> None:
@@ -331,6 +367,32 @@ def test_a_recording_that_cannot_be_kept_leaves_nothing_in_staging(here: Install
     answer = client.post("/v1/interviews?consent=true", content=SOUND, headers={"Content-Type": "audio/wav"})
     assert answer.status_code == 500
     assert staged(here) == client.get("/v1/interviews").json()["items"] == []
+
+
+@pytest.mark.parametrize("digest", [{}, {"Content-Digest": f"sha-256=:{'A' * 43}=:"}])
+@pytest.mark.parametrize("blocks", [2, 99])
+def test_nobody_on_the_loop_waits_for_the_disk(
+    here: Installation, monkeypatch: pytest.MonkeyPatch, digest: dict[str, str], blocks: int
+) -> None:
+    """Whether the recording comes as a whole, is cut off, or is another than was said."""
+    called = {name: noting(monkeypatch, name) for name in ("check_room", "stage", "discard")}
+    messages = itertools.islice(chunks_of(SOUND, 200), blocks)
+    call(here, messages, bearer(here) | {"Content-Type": "audio/wav"} | digest, "consent=true")
+    assert all(called.values())
+    assert threading.main_thread() not in {thread for threads in called.values() for thread in threads}
+    assert staged(here) == []
+
+
+def noting(monkeypatch: pytest.MonkeyPatch, name: str) -> list[threading.Thread]:
+    """The threads on which something is asked of the recordings."""
+    real, threads = getattr(Recordings, name), []
+
+    def noted(*given: Any) -> Any:
+        threads.append(threading.current_thread())
+        return real(*given)
+
+    monkeypatch.setattr(Recordings, name, noted)
+    return threads
 
 
 def test_a_key_whose_use_cannot_be_noted_is_as_good_as_any(here: Installation, client: Client) -> None:

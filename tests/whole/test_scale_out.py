@@ -162,6 +162,7 @@ def test_nothing_is_lost_or_doubled_when_an_api_and_two_workers_are_killed(made:
     check_nothing_doubled(apps[1], phones)
     check_every_byte(apps[1], phones)
     check_no_orphans(made)
+    check_nothing_staged(made, apps[0])
     print(  # noqa: T201
         f"\n{RECORDINGS} recordings ready in {took_s:.0f} s; two killed workers were missed after "
         f"{listed(killer.missed_s)}, their jobs were at work again after {listed(killer.idle_s)}"
@@ -203,6 +204,16 @@ def check_every_byte(app: Service, phones: list[Phone]) -> None:
             assert phone.get(f"/v1/interviews/{interview}").json()["status"] == "ready"
             sound = phone.get(f"/v1/interviews/{interview}/recording").content
             assert hashlib.sha256(sound).hexdigest() == sha256
+
+
+def check_nothing_staged(made: Fleet, killed: Service) -> None:
+    """What was coming in when the API was killed is on its machine only: there it goes, a day later, with its next."""
+    folders = {machine.folder: machine.folder / "data" / "incoming" for machine in made.machines}
+    yesterday = time.time() - timedelta(hours=25).total_seconds()
+    for left in sorted(folders[killed.folder].rglob("*"), reverse=True):
+        os.utime(left, (yesterday, yesterday))
+    killed.api()
+    assert [left for folder in folders.values() for left in folder.rglob("*")] == []
 
 
 def check_no_orphans(made: Fleet) -> None:

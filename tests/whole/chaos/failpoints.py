@@ -1,5 +1,6 @@
 """Named places where a process of a chaos run ends itself with SIGKILL, once, as soon as the run has armed them.
 
+At some it lives on, and what is lost is the answer to a commit that came through: nobody is told whether it did.
 The service knows nothing of this: its functions are wrapped here, in processes that only tests start (`nursery`).
 """
 
@@ -19,6 +20,7 @@ from sqlalchemy import event
 from app import claims, deliveries, erasures, insights, models, search, spools, uploads
 from app.db import WriteSession
 from app.recordings import Recordings
+from tests import databases
 
 
 class Scene(StrEnum):
@@ -40,11 +42,17 @@ class Failpoint:
     scene: Scene
     passes: int = 0
 
+    @property
+    def is_deadly(self) -> bool:
+        return not self.name.endswith(UNHEARD)
+
 
 def _points(scene: Scene, *names: str) -> tuple[Failpoint, ...]:
     return tuple(Failpoint(name, scene) for name in names)
 
 
+# After the name of a failpoint that is behind a commit: the process lives, and is told that the connection broke.
+UNHEARD = ", unheard"
 # Moments that no failpoint names: a process is killed from outside, somewhen.
 ANY_API, ANY_WORKER = "api: any moment", "worker: any moment"
 
@@ -68,6 +76,16 @@ FAILPOINTS = (
     *_points(Scene.WITHDRAW, "erase: begins", "erase: sound gone", "erase: row goes", "erase: rows gone"),
     *_points(Scene.WITHDRAW, "erase: certifies", "erase: certified"),
     *_points(Scene.ORPHAN, "take over: released", "take over: requeued", "take over: buries"),
+    *_points(Scene.SEND, f"upload: committed{UNHEARD}"),
+    *_points(Scene.PLAN, f"plan: committed{UNHEARD}"),
+    *_points(Scene.RESUME, f"resume: begun{UNHEARD}", f"resume: finished{UNHEARD}"),
+    Failpoint(f"resume: counted{UNHEARD}", Scene.RESUME, passes=1),
+    *_points(Scene.EDIT, f"edit: committed{UNHEARD}"),
+    *_points(Scene.WITHDRAW, f"withdraw: committed{UNHEARD}"),
+    Failpoint(f"hear: committed{UNHEARD}", Scene.SEND, passes=2),
+    *_points(Scene.SEND, f"keep: committed{UNHEARD}", f"extract: committed{UNHEARD}", f"finish: committed{UNHEARD}"),
+    *_points(Scene.SEND, f"notify: noted{UNHEARD}"),
+    *_points(Scene.WITHDRAW, f"erase: certified{UNHEARD}"),
     *_points(Scene.SEND, ANY_API, ANY_WORKER),
     *_points(Scene.RESUME, ANY_API),
     *_points(Scene.WITHDRAW, ANY_API, ANY_WORKER),
@@ -136,12 +154,18 @@ class Fuse:
         """`told` says of what a transaction wrote (`+Table`, `~Table`) which failpoints are before and after it."""
         event.listen(WriteSession, "after_flush", _note)
         event.listen(WriteSession, "before_commit", lambda session: self._commits(session, told))
-        event.listen(WriteSession, "after_commit", lambda session: self.passes(session.info.pop("after", "")))
+        event.listen(WriteSession, "after_commit", self._committed)
 
     def _commits(self, session: WriteSession, told: Callable[[set[str]], tuple[str, str]]) -> None:
         session.flush()
         before, session.info["after"] = told(session.info.pop("written", set()))
         self.passes(before)
+
+    def _committed(self, session: WriteSession) -> None:
+        name = session.info.pop("after", "")
+        self.passes(name)
+        if name and self._is_time(f"{name}{UNHEARD}"):
+            raise databases.lost_answer()
 
 
 def _note(session: WriteSession, _context: object) -> None:

@@ -32,7 +32,7 @@ NOWHERE = "(no failpoint in particular)"
 
 @dataclass
 class Line:
-    """What came of one failpoint. `missed`: it was not passed by."""
+    """What came of one failpoint. `kills`: of processes, or of answers; `missed`: it was not passed by."""
 
     kills: int = 0
     missed: int = 0
@@ -109,9 +109,9 @@ class Run:
         began = self._light(point)
         try:
             acted_on = self._act(point, victim)
-            is_dead = self._is_dead(point, before)
-            line.kills += len(self.ground.deaths) - before
-            line.missed += not is_dead
+            is_hit = self._is_hit(point, before)
+            line.kills += len(self.ground.deaths) - before if point.is_deadly else is_hit
+            line.missed += not is_hit
             for death in self.ground.deaths[before:]:
                 line.longest_s = max(line.longest_s, self._taken_over(death))
             self.ground.until(lambda: self._is_done(acted_on), f"{acted_on.interview_id} is done")
@@ -168,13 +168,18 @@ class Run:
         query = select(models.Job.worker_id).where(models.Job.id == made.job_id, models.Job.status == "running")
         return self.ground.read(lambda session: session.exec(query).first())
 
-    def _is_dead(self, point: Failpoint, before: int) -> bool:
+    def _is_hit(self, point: Failpoint, before: int) -> bool:
         dead = 2 if point.scene is Scene.ORPHAN else 1
+
+        def look() -> bool:
+            if point.is_deadly:
+                return len(self.ground.deaths) - before >= dead
+            return not failpoints.is_armed(self.ground.armed, point.name)
+
         try:
-            self.ground.until(lambda: len(self.ground.deaths) - before >= dead, point.name, within_s=20)
+            return self.ground.until(look, point.name, within_s=20)
         except TimeoutError:
             return False
-        return True
 
     def _taken_over(self, death: Death) -> float:
         return self.ground.until(lambda: death.over_after_s, f"the work of {death.process.what} is taken over") or 0.0
