@@ -21,12 +21,15 @@ from app.resumables import Wanted
 from tests import databases
 from tests.client import Client
 from tests.installation import Installation
+from tests.s3_server import ON_S3
 from tests.scenes import SOUND, Caller, chunks_of, kept, make_key, plan, scope_of, staged
 from tests.tus import PIECE, VERSION, Sender, metadata
 
 KEY = {"Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324"}
 MARK = "idempotency-replayed"
 HALF = len(SOUND) // 2
+# Of an upload of which nothing has come: a folder and a file in it; beside a bucket, nothing.
+STAGED = 0 if ON_S3 else 2
 DIGEST = {"Content-Digest": f"sha-256=:{'A' * 43}=:"}
 
 
@@ -98,7 +101,7 @@ def test_another_upload_under_the_key_is_refused(here: Installation, sender: Sen
     sender.begin(len(SOUND), headers=KEY)
     answer = sender.begin(len(SOUND), headers=KEY | other)
     assert (answer.status_code, answer.json()["code"]) == (422, "idempotency-key-reused")
-    assert (len(uploads(here)), len(staged(here))) == (1, 2)
+    assert (len(uploads(here)), len(staged(here))) == (1, STAGED)
 
 
 def test_what_speaks_no_tus_is_refused_also_when_it_asks_again(sender: Sender) -> None:
@@ -216,7 +219,7 @@ def test_of_twins_in_two_processes_one_begins(here: Installation) -> None:
     made = begin()
     with pytest.raises(IdempotencyKeyInUse):
         begin()
-    assert ([one.id for one in uploads(here)], len(staged(here))) == ([made.id], 2)
+    assert ([one.id for one in uploads(here)], len(staged(here))) == ([made.id], STAGED)
 
 
 def test_a_twin_is_led_to_it_while_the_first_request_hangs(here: Installation, client: Client) -> None:
