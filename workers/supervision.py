@@ -252,9 +252,9 @@ class Supervision:
         if monotonic() < self._next_tidy:
             return
         self._next_tidy = monotonic() + TIDY_EVERY_S
+        resumables.sweep(self.bench.engine, self.bench.recordings, at=now())
         self._sweep_recordings()
         self._sweep_locks()
-        resumables.sweep(self.bench.engine, self.bench.recordings, at=now())
         self.bench.write(lambda session: replies.sweep(session, at=now()))
         shown_since = now() - timedelta(days=self.bench.settings.webhook_log_days)
         self.bench.write(lambda session: deliveries.sweep(session, before=shown_since))
