@@ -28,6 +28,8 @@ GIVEN_UP = ("ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED", "SUCCESS")
 FINISHED_WORK_IS_KEPT = timedelta(days=7)
 TIDY_EVERY_S = 3600.0
 BATCH = 500
+# Erasures for which SQLite's index is rewritten once; each waits for its certificate until all of them are done.
+CERTIFIED_TOGETHER = 100
 # Of the time after which others count as dead: longer without looking ourselves, and what we saw before is forgotten.
 GAP_SHARE = 2 / 3
 
@@ -228,9 +230,10 @@ class Supervision:
         """Erases the sound of withdrawn interviews whose work has stopped by now."""
         with reading(self.bench.engine) as session:
             pending = erasures.pending(session)
-        for erasure_id in pending:
-            bench = self.bench
-            erasures.finish(bench.engine, bench.queue, bench.recordings, bench.settings.work_dir, erasure_id)
+        bench = self.bench
+        for start in range(0, len(pending), CERTIFIED_TOGETHER):
+            together = pending[start : start + CERTIFIED_TOGETHER]
+            erasures.finish(bench.engine, bench.queue, bench.recordings, bench.settings.work_dir, *together)
 
     def sweep_scratch(self) -> None:
         """Removes the scratch space of ended jobs: of one that was withdrawn, or ended on another machine, too."""

@@ -2,19 +2,34 @@
 
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from dbos import error as dbos_error
 
-from app import claims, models
+from app import claims, erasures, models
 from app.claims import Claim
-from app.db import writing
+from app.db import reading, writing
 from app.errors import WorkCanceled
+from app.keys import Caller
+from app.recordings import Recordings
 from tests.installation import Installation
+from tests.scenes import kept
 from tests.whole.odd_worker import OddEar
 from workers import jobs, shift
 from workers.supervision import Locks, Supervision
+
+
+class Stubborn(Recordings):
+    """It has a recording that it cannot erase, for a reason that nobody has thought of."""
+
+    held: str | None = None
+
+    def erase(self, key: str) -> bool:
+        if key == self.held:
+            raise PermissionError(13, "a folder that is somebody else's")
+        return super().erase(key)
 
 
 @pytest.fixture
@@ -50,6 +65,22 @@ def test_a_worker_that_begins_removes_the_locks_of_the_forgotten(supervision: Su
     (supervision.locks.folder / "buried-elsewhere.lock").touch()
     supervision.tidy()
     assert list(supervision.locks.folder.iterdir()) == []
+
+
+def test_one_erasure_that_cannot_be_done_keeps_no_other(here: Installation, supervision: Supervision) -> None:
+    store = Stubborn(here.settings.recordings_location, here.settings.data_dir / "incoming")
+    withdrawn = [here.interview() for _ in range(3)]
+    store.held, *_others = [here.record(interview).key for interview in withdrawn]
+    caller = Caller(here.owner_id, "key_1", frozenset())
+    with writing(here.engine) as session:
+        stuck, *_rest = [
+            erasures.begin(session, caller, interview_id=interview.id, consent_id=None).id for interview in withdrawn
+        ]
+    supervision.bench = replace(supervision.bench, recordings=store)
+    supervision.finish_erasures()
+    with reading(here.engine) as session:
+        assert erasures.pending(session) == [stuck]
+    assert kept(here) == [store.held]
 
 
 def test_a_job_is_its_silent_workers_until_the_engine_has_taken_the_work_away(
