@@ -169,16 +169,21 @@ def secrets_of(webhook: models.Webhook, *, at: datetime) -> tuple[str, ...]:
 def settle(session: WriteSession, held: Lease, attempt: Attempt, *, chance: float) -> str | None:
     """Notes what came of a try; returns why its webhook was disabled, if it was.
 
-    Does nothing when the lease is somebody else's by now, or the webhook was deleted.
+    Does nothing when the lease is somebody else's by now, or the webhook was deleted. A try that failed at an address
+    which the webhook no longer has says nothing of the new one: it is shown, does not count, and is due at once.
     """
+    # The webhook first, as who changes or deletes it and who asks for a delivery again does.
+    webhook = locks.hold(session, models.Webhook, held.webhook_id)
     row = locks.hold(session, models.Delivery, held.delivery_id)
-    if row is None or row.leased_by != held.worker_id:
+    if webhook is None or row is None or row.leased_by != held.worker_id:
         return None
-    row.tries += 1
     shown = asdict(attempt) | {"at": attempt.at.isoformat()}
     row.attempts = [*row.attempts, shown][-ATTEMPTS_SHOWN:]
     row.leased_by = row.leased_until = None
-    webhook = session.get_one(models.Webhook, row.webhook_id)
+    if webhook.url != held.url and not attempt.is_success:
+        row.due_at = attempt.at
+        return None
+    row.tries += 1
     if attempt.is_success:
         row.status, row.finished_at, webhook.last_success_at = "delivered", attempt.at, attempt.at
         return None

@@ -168,16 +168,44 @@ def pending(session: Session) -> list[str]:
     return list(session.exec(select(models.Erasure.id).where(col(models.Erasure.completed_at).is_(None))))
 
 
-def finish(engine: Engine, queue: Queue, store: Recordings, work_dir: Path, erasure_id: str) -> bool:
-    """Erases the sound, and what the job engine noted, and completes the certificate; False while it cannot.
+def finish(engine: Engine, queue: Queue, store: Recordings, work_dir: Path, *erasure_ids: str) -> bool:
+    """Erases the sound, and what the job engine noted, and completes the certificates; False while one of them cannot.
 
-    May be called any number of times, by any process. Each part is safe to do again, and the certificate comes last:
-    should we die, or the database be busy, the erasure stays pending and somebody comes again.
+    May be called any number of times, by any process. Each part is safe to do again, and the certificates come last:
+    should we die, or the database be busy, the erasures stay pending and somebody comes again.
     """
     with reading(engine) as session:
+        waiting = [one for one in erasure_ids if session.get_one(models.Erasure, one).completed_at is None]
+    erased = [one for one in waiting if _erase_or_log(engine, queue, store, work_dir, one)]
+    # Once for all of them: to be rid of one word SQLite writes its whole index anew.
+    if erased and not _is_rid_of_words(engine):
+        return False
+    for erasure_id in erased:
+        with writing(engine) as session:
+            erasure = _complete(session, erasure_id)
+        log.info("erased", interview=erasure.interview_id, erasure=erasure_id)
+    return erased == waiting
+
+
+def _is_rid_of_words(engine: Engine) -> bool:
+    """Drops what rows that are gone have left in the database's files; False while somebody reads there."""
+    search.purge(engine)
+    return _empty_log(engine)
+
+
+def _erase_or_log(engine: Engine, queue: Queue, store: Recordings, work_dir: Path, erasure_id: str) -> bool:
+    """As `_erase`. Whatever is the matter with one is no reason to leave the others."""
+    try:
+        return _erase(engine, queue, store, work_dir, erasure_id)
+    except Exception:
+        log.warning("erasure failed", erasure=erasure_id, exc_info=True)
+        return False
+
+
+def _erase(engine: Engine, queue: Queue, store: Recordings, work_dir: Path, erasure_id: str) -> bool:
+    """Erases the sound, what the engine noted and the rows that led there; False while it cannot."""
+    with reading(engine) as session:
         erasure = session.get_one(models.Erasure, erasure_id)
-        if erasure.completed_at is not None:
-            return True
         if _jobs(session, erasure.interview_id, "running"):
             return False
         recording = None if erasure.kind == Kind.TRANSCRIPT else recordings.of(session, erasure.interview_id)
@@ -193,12 +221,6 @@ def finish(engine: Engine, queue: Queue, store: Recordings, work_dir: Path, eras
     with writing(engine) as session:
         _forget_recording(session, erasure)
         _forget_uploads(session, erasure)
-    search.purge(engine)
-    if not _empty_log(engine):
-        return False
-    with writing(engine) as session:
-        _complete(session, erasure_id)
-    log.info("erased", interview=erasure.interview_id, erasure=erasure_id)
     return True
 
 
@@ -215,16 +237,17 @@ def _erase_sound(store: Recordings, recording: models.Recording | None, uploads:
     return True
 
 
-def _complete(session: WriteSession, erasure_id: str) -> None:
+def _complete(session: WriteSession, erasure_id: str) -> models.Erasure:
     locks.hold(session, models.Erasure, erasure_id)
     erasure = session.get_one(models.Erasure, erasure_id)
     if erasure.completed_at is not None:
-        return
+        return erasure
     erasure.completed_at = now()
     # The rest of an interview goes on being there when a part of it was kept long enough.
     if erasure.kind == Kind.EVERYTHING:
         known = {"interview_id": erasure.interview_id, "consent_id": erasure.consent_id}
         deliveries.announce(session, Event.INTERVIEW_ERASED, owner_id=erasure.owner_id, cause=erasure.id, ids=known)
+    return erasure
 
 
 def _forget_recording(session: WriteSession, known: models.Erasure) -> None:

@@ -49,10 +49,9 @@ def erase_again(settings: Settings, certificates: list[Certificate]) -> int:
         with reading(engine) as session:
             stopped = _jobs(session, certificates)
         queue.stop(stopped)
-        for erasure_id in erased:
-            if not erasures.finish(engine, queue, store, settings.work_dir, erasure_id):
-                message = f"the erasure {erasure_id} could not be done again"
-                raise RuntimeError(message)
+        if not erasures.finish(engine, queue, store, settings.work_dir, *erased):
+            message = f"of {len(erased)} erasures not all could be done again"
+            raise RuntimeError(message)
     finally:
         queue.close()
         engine.dispose()

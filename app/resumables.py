@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import IO
 
+import structlog
 from sqlalchemy import Engine
 from sqlmodel import Session, col, delete, select
 
@@ -28,6 +29,8 @@ from app.recordings import UPLOAD_MAY_TAKE, Recordings, full_disk_told
 from app.replies import Key
 from app.settings import Settings
 from app.uploads import Received
+
+log = structlog.get_logger()
 
 # Between two of these a kill takes back what came: the smaller they are, the more a slow phone's bytes are worth.
 COUNT_EVERY_BYTES = 8 * 1024 * 1024
@@ -358,11 +361,12 @@ def clear(store: Recordings, owner_id: str, upload_id: str) -> None:
 def sweep(engine: Engine, store: Recordings, *, at: datetime) -> None:
     """Forgets uploads that were not gone on with in time, and removes staged bytes that are nobody's.
 
-    Beside a bucket that is all that no request holds. What is in the bucket, `parts.sweep` removes.
+    Beside a bucket that is all that no request holds. While the bucket is away, what is in it stays known.
     """
-    with writing(engine) as session:
-        expired = session.exec(select(models.Upload.id).where(col(models.Upload.expires_at) < at)).all()
-        session.exec(delete(models.Upload).where(col(models.Upload.id).in_(expired)))
+    try:
+        _forget_expired(engine, store, at=at)
+    except RecordingsUnavailable:
+        log.warning("sweep waits")
     if store.bucket is not None:
         for upload_id in store.resumable(before=at):
             spools.drop_unheld(store, upload_id)
@@ -370,5 +374,18 @@ def sweep(engine: Engine, store: Recordings, *, at: datetime) -> None:
     old = store.resumable(before=at - UPLOAD_MAY_TAKE)
     with reading(engine) as session:
         known = set(session.exec(select(models.Upload.id).where(col(models.Upload.id).in_(old))))
-    for upload_id in {*expired, *old} - known:
+    for upload_id in set(old) - known:
         store.discard(store.staged_as(upload_id))
+
+
+def _forget_expired(engine: Engine, store: Recordings, *, at: datetime) -> None:
+    with reading(engine) as session:
+        query = select(models.Upload.owner_id, models.Upload.id).where(models.Upload.expires_at < at)
+        expired = session.exec(query).all()
+    for owner_id, upload_id in expired:
+        # The bytes before the row: without it no withdrawal would know of them, and a certificate would not be true.
+        parts.erase(store, owner_id, upload_id)
+        if store.bucket is None:
+            store.discard(store.staged_as(upload_id))
+        with writing(engine) as session:
+            session.exec(delete(models.Upload).where(col(models.Upload.id) == upload_id))

@@ -10,14 +10,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Engine, func, or_
+from sqlalchemy import func, or_
 from sqlmodel import Session, col, select
 
 from app import erasures, locks, models
-from app.db import WriteSession, now, writing
+from app.db import WriteSession, now
 from app.erasures import Kind
-from app.jobs import Queue
-from app.recordings import Recordings
 from app.settings import Settings
 
 log = structlog.get_logger()
@@ -100,17 +98,8 @@ def _may_be_over(since: Any, promised: Any, days: int | None, at: datetime) -> A
     return own if days is None else or_(since <= at - timedelta(days=days), own)
 
 
-def erase(engine: Engine, queue: Queue, store: Recordings, settings: Settings, part: Due, *, at: datetime) -> bool:
-    """Erases a part, unless it was held, taken up or erased meanwhile. Killed in between, the erasure is pending."""
-    with writing(engine) as session:
-        erasure = _begin(session, settings, part, at=at)
-    if erasure is None:
-        return False
-    erasures.finish(engine, queue, store, settings.work_dir, erasure.id)
-    return True
-
-
-def _begin(session: WriteSession, settings: Settings, part: Due, *, at: datetime) -> models.Erasure | None:
+def begin(session: WriteSession, settings: Settings, part: Due, *, at: datetime) -> models.Erasure | None:
+    """Refuses further reads of a part and erases its words; None when it was held, taken up or erased meanwhile."""
     # Locked first and then looked at again: a hold that was acknowledged holds.
     interview = locks.hold(session, models.Interview, part.interview_id)
     if interview is None or part not in due(session, settings, at=at, interview_id=interview.id):

@@ -1,4 +1,4 @@
-"""Who is alive: heartbeats, taking over the work of the dead, and jobs that the engine has given up."""
+"""What a worker looks after beside its work: who is alive, what the dead have left, and what is to be erased."""
 
 import os
 import shutil
@@ -27,7 +27,10 @@ log = structlog.get_logger()
 GIVEN_UP = ("ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED", "SUCCESS")
 FINISHED_WORK_IS_KEPT = timedelta(days=7)
 TIDY_EVERY_S = 3600.0
+GRACE_S = 5.0
 BATCH = 500
+# Erasures for which SQLite's index is rewritten once; each waits for its certificate until all of them are done.
+CERTIFIED_TOGETHER = 100
 # Of the time after which others count as dead: longer without looking ourselves, and what we saw before is forgotten.
 GAP_SHARE = 2 / 3
 
@@ -111,7 +114,11 @@ class Locks:
 
 
 class Supervision:
-    """Two threads beside the work: one beats and does nothing else, one looks after the others."""
+    """Three threads beside the work, so that none waits for another's reason to wait.
+
+    `heartbeat` beats and does nothing else. `supervision` looks after the jobs of others and asks nobody but the
+    database. `housekeeping` erases and sweeps, and may hang as long as the store of recordings does.
+    """
 
     def __init__(self, bench: Bench, locks: Locks) -> None:
         self.bench, self.locks = bench, locks
@@ -120,23 +127,19 @@ class Supervision:
         self._ended = threading.Event()
         self._next_tidy = 0.0
         self._threads = [
-            threading.Thread(target=self._repeat, args=[(self.beat,)], name="heartbeat", daemon=True),
-            threading.Thread(
-                target=self._repeat,
-                args=[
-                    (
-                        self.take_over,
-                        self.reconcile,
-                        self.finish_erasures,
-                        self.sweep_scratch,
-                        self.erase_what_was_kept_long_enough,
-                        self.tidy,
-                    )
-                ],
-                name="supervision",
-                daemon=True,
+            self._thread("heartbeat", self.beat),
+            self._thread("supervision", self.take_over, self.reconcile),
+            self._thread(
+                "housekeeping",
+                self.finish_erasures,
+                self.sweep_scratch,
+                self.erase_what_was_kept_long_enough,
+                self.tidy,
             ),
         ]
+
+    def _thread(self, name: str, *duties: Callable[[], None]) -> threading.Thread:
+        return threading.Thread(target=self._repeat, args=[duties], name=name, daemon=True)
 
     def beat(self) -> None:
         """Writes the heartbeat. Before the engine is launched, or peers take its first work from it."""
@@ -154,21 +157,21 @@ class Supervision:
             thread.start()
 
     def end(self) -> None:
-        """The worker leaves: it stops beating and takes its row away."""
+        """The worker leaves: each thread may end its round if that is soon, then its row goes.
+
+        What is left half done by one that hangs, somebody does again: it is no other than after a kill.
+        """
         self._ended.set()
+        until = monotonic() + GRACE_S
         for thread in self._threads:
-            thread.join(timeout=5)
+            thread.join(timeout=max(0.0, until - monotonic()))
         with suppress(Exception), writing(self.bench.engine) as session:
             _bury(session, {self.bench.worker_id})
 
     def _repeat(self, duties: tuple[Callable[[], None], ...]) -> None:
         while True:
             for duty in duties:
-                # Whatever happens, the next beat comes: a worker that stops beating loses its work to others.
-                try:
-                    duty()
-                except Exception:
-                    log.warning("supervision failed", exc_info=True)
+                _try(duty)
             if self._ended.wait(self.bench.settings.heartbeat_s):
                 return
 
@@ -228,9 +231,12 @@ class Supervision:
         """Erases the sound of withdrawn interviews whose work has stopped by now."""
         with reading(self.bench.engine) as session:
             pending = erasures.pending(session)
-        for erasure_id in pending:
-            bench = self.bench
-            erasures.finish(bench.engine, bench.queue, bench.recordings, bench.settings.work_dir, erasure_id)
+        bench = self.bench
+        for start in range(0, len(pending), CERTIFIED_TOGETHER):
+            if self._ended.is_set():
+                return
+            together = pending[start : start + CERTIFIED_TOGETHER]
+            erasures.finish(bench.engine, bench.queue, bench.recordings, bench.settings.work_dir, *together)
 
     def sweep_scratch(self) -> None:
         """Removes the scratch space of ended jobs: of one that was withdrawn, or ended on another machine, too."""
@@ -252,12 +258,24 @@ class Supervision:
         if monotonic() < self._next_tidy:
             return
         self._next_tidy = monotonic() + TIDY_EVERY_S
-        self._sweep_recordings()
-        self._sweep_locks()
+        for sweep in (
+            self._sweep_uploads,
+            self._sweep_recordings,
+            self._sweep_locks,
+            self._sweep_rows,
+            self._sweep_engine,
+        ):
+            _try(sweep)
+
+    def _sweep_uploads(self) -> None:
         resumables.sweep(self.bench.engine, self.bench.recordings, at=now())
+
+    def _sweep_rows(self) -> None:
         self.bench.write(lambda session: replies.sweep(session, at=now()))
         shown_since = now() - timedelta(days=self.bench.settings.webhook_log_days)
         self.bench.write(lambda session: deliveries.sweep(session, before=shown_since))
+
+    def _sweep_engine(self) -> None:
         client = self.bench.queue.client
         old = client.list_workflows(
             status=list(GIVEN_UP),
@@ -282,6 +300,14 @@ class Supervision:
             log.info("swept", orphans=swept.orphans, unfinished=swept.unfinished)
         if swept.lost:
             log.error("recordings lost", recording=swept.lost[:BATCH], count=len(swept.lost))
+
+
+def _try(duty: Callable[[], None]) -> None:
+    """Whatever happens, what is next comes: a worker that stops beating loses its work to others."""
+    try:
+        duty()
+    except Exception:
+        log.warning("supervision failed", exc_info=True)
 
 
 def given_up(status: str) -> CandidError | None:

@@ -174,6 +174,31 @@ def test_parts_that_no_row_points_to_are_swept_after_a_day(here: Installation, s
     assert kept(here) == counted(here)
 
 
+def test_an_upload_that_was_left_too_long_goes_with_its_parts(here: Installation, senders: list[Sender]) -> None:
+    path = senders[0].begun(len(SOUND))
+    senders[0].append(path, 0, SOUND[:HALF])
+    resumables.sweep(here.engine, here.recordings, at=of(here, path).expires_at)
+    assert (len(kept(here)), senders[0].offset(path)) == (1, HALF)
+    resumables.sweep(here.engine, here.recordings, at=now() + timedelta(days=2))
+    assert (kept(here), counted(here), senders[0].head(path).status_code) == ([], [], 404)
+
+
+def test_an_upload_is_known_as_long_as_its_parts_are_there(
+    here: Installation, senders: list[Sender], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = senders[0].begun(len(SOUND))
+    senders[0].append(path, 0, SOUND[:HALF])
+    with Wire() as wire:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", wire.url)
+        wire.answers = UNAVAILABLE
+        store = Recordings(here.settings.recordings_location, tmp_path / "third")
+        resumables.sweep(here.engine, store, at=now() + timedelta(days=2))
+        assert (len(counted(here)), len(kept(here))) == (1, 1)
+        wire.answers = None
+        resumables.sweep(here.engine, store, at=now() + timedelta(days=2))
+    assert (counted(here), kept(here)) == ([], [])
+
+
 def test_while_the_bucket_is_away_nothing_counts_and_nothing_is_lost(
     here: Installation, senders: list[Sender], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

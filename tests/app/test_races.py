@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from app import claims, consents, contacts, jobs, keys, locks, models, transcripts
+from app import claims, consents, contacts, deliveries, jobs, keys, locks, models, transcripts
 from app.claims import Claim
-from app.db import WriteSession, reading, writing
+from app.db import WriteSession, now, reading, writing
+from app.deliveries import Attempt
 from app.errors import CandidError, KeyRefused, WorkCanceled
 from app.keys import Caller, Scope, Token
 from tests.client import Client
@@ -101,6 +102,25 @@ def test_of_four_that_have_read_one_webhook_one_changes_it(here: Installation, c
     change = lambda: client.patch(url, json={"enabled": False}, headers={"If-Match": etag})  # noqa: E731
     answers = at_once(here, made["id"], *[change] * 4, table=models.Webhook)
     assert sorted(answer.status_code for answer in answers) == [200, 412, 412, 412]
+
+
+def test_a_change_and_the_try_that_disables_are_two_changes_of_a_webhook(here: Installation, client: Client) -> None:
+    made = client.post("/v1/webhooks", json={"url": "https://8.8.8.8/", "events": ["job.canceled"]}).json()
+    client.post(f"/v1/jobs/{upload(client)['job']['id']}/cancel")
+    with writing(here.engine) as session:
+        (held,) = deliveries.lease(session, "w1", at=now(), most=1)
+
+    def settle() -> str:
+        time.sleep(HEAD_START_S / 2)
+        gone = Attempt(now(), 1, 410)
+        return outcome(here, lambda session: deliveries.settle(session, held, gone, chance=0))()
+
+    describe = lambda: client.patch(made["links"]["self"], json={"description": "mine"})  # noqa: E731
+    again = lambda: client.post(f"{made['links']['deliveries']}/{held.delivery_id}/retry")  # noqa: E731
+    at_once(here, made["id"], describe, settle, again, table=models.Webhook)
+    with reading(here.engine) as session:
+        webhook = session.get_one(models.Webhook, made["id"])
+    assert (webhook.version, webhook.description, webhook.disabled_because) == (3, "mine", "gone")
 
 
 def test_of_four_that_judge_an_insight_as_they_read_it_one_is_heard(here: Installation, client: Client) -> None:

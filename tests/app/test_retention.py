@@ -1,6 +1,7 @@
 """Retention: kept as long as was promised and not longer, unless it is held; proved, and refused from then on."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -8,11 +9,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 from sqlmodel import select
 
 from app import claims, erasures, models, retention, transcripts
 from app.claims import Claim
-from app.db import now, reading, writing
+from app.db import WriteSession, now, reading, writing
 from app.erasures import Kind
 from app.errors import PassingFailure, TranscriptErased
 from app.main import create_app
@@ -247,7 +250,8 @@ def test_a_hold_that_comes_between_the_list_and_the_erasing_holds(here: Installa
     with reading(here.engine) as session:
         (part,) = retention.due(session, here.settings, at=at)
     client.patch(made["links"]["self"], json={"hold": {"reason": "wait"}})
-    assert not retention.erase(here.engine, here.queue, here.recordings, here.settings, part, at=at)
+    with writing(here.engine) as session:
+        assert retention.begin(session, here.settings, part, at=at) is None
     assert client.get(made["links"]["recording"]).status_code == 200
 
 
@@ -316,6 +320,41 @@ def test_one_worker_does_it_once_a_day(here: Installation, client: Client) -> No
     assert run.ended_at is not None
     other.step(at=at + timedelta(days=1))
     assert [run.worker_id for run in runs(here)] == ["w1", "w2"]
+
+
+@contextmanager
+def refusing(error: Exception, *interview_ids: str) -> Iterator[None]:
+    """No change of these interviews comes through."""
+
+    def refuse(session: WriteSession, _context: Any, _instances: Any) -> None:
+        if any(isinstance(row, models.Interview) and row.id in interview_ids for row in session.dirty):
+            raise error
+
+    event.listen(WriteSession, "before_flush", refuse)
+    try:
+        yield
+    finally:
+        event.remove(WriteSession, "before_flush", refuse)
+
+
+def test_one_that_cannot_be_erased_keeps_no_other(here: Installation, client: Client) -> None:
+    odd, *others = [heard(here, client) for _ in range(3)]
+    erasing, at = Erasing(bench_of(here)), now() + timedelta(days=31)
+    with refusing(ValueError("nobody has thought of this"), odd["id"]):
+        erasing.step(at=at)
+    assert [client.get(one["links"]["recording"]).status_code for one in (odd, *others)] == [200, 410, 410]
+    erasing.step(at=at + timedelta(days=1))
+    assert client.get(odd["links"]["recording"]).status_code == 410
+
+
+def test_what_was_due_while_the_database_was_away_is_erased_the_same_day(here: Installation, client: Client) -> None:
+    made = [heard(here, client) for _ in range(3)]
+    erasing, at = Erasing(bench_of(here)), now() + timedelta(days=31)
+    away = OperationalError("update", {}, Exception("no answer"), connection_invalidated=True)
+    with refusing(away, *(one["id"] for one in made)), pytest.raises(OperationalError):
+        erasing.step(at=at)
+    erasing.step(at=at)
+    assert [client.get(one["links"]["recording"]).status_code for one in made] == [410] * 3
 
 
 def test_another_goes_on_with_the_day_of_a_worker_that_died(here: Installation, client: Client) -> None:

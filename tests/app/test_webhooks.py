@@ -319,6 +319,23 @@ def test_a_worker_whose_lease_is_gone_changes_nothing(here: Installation, client
     assert held.delivery_id == frozen.delivery_id
 
 
+@pytest.mark.parametrize(("tries", "status"), [(0, 410), (9, 500)])
+def test_what_an_old_address_answers_says_nothing_of_the_new_one(
+    here: Installation, client: Client, tries: int, status: int
+) -> None:
+    made = hook(client, "job.succeeded")
+    heard(here, client)
+    with writing(here.engine) as session:
+        session.execute(update(models.Delivery).values(tries=tries))
+        (held,) = deliveries.lease(session, "w1", at=now(), most=9)
+    client.patch(made["links"]["self"], json={"url": f"{URL}/new"})
+    with writing(here.engine) as session:
+        assert deliveries.settle(session, held, Attempt(now(), 1, status), chance=0) is None
+    assert client.get(made["links"]["self"]).json()["enabled"]
+    (delivery,) = sent(client, made)
+    assert (delivery["status"], delivery["attempts"][0]["status"]) == ("pending", status)
+
+
 def test_what_waits_for_a_disabled_webhook_is_sent_when_it_is_enabled_again(here: Installation, client: Client) -> None:
     made = hook(client, "job.succeeded")
     heard(here, client)

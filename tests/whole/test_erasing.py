@@ -11,7 +11,7 @@ from sqlalchemy import JSON, Column, String, Table, select, true, update
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
 
-from app import contacts, models, recordings, retention, search
+from app import contacts, erasures, models, recordings, retention, search
 from app.buckets import Bucket
 from app.db import now, reading, writing
 from app.main import create_app
@@ -213,7 +213,10 @@ def erase(here: Installation, client: Client, made: dict[str, Any], how: str) ->
         at = now() + timedelta(days=31 if how == "R" else 91)
         with reading(here.engine) as session:
             (part,) = retention.due(session, here.settings, at=at)
-        assert retention.erase(here.engine, here.queue, here.recordings, here.settings, part, at=at)
+        with writing(here.engine) as session:
+            begun = retention.begin(session, here.settings, part, at=at)
+        assert begun is not None
+        assert erasures.finish(here.engine, here.queue, here.recordings, here.settings.work_dir, begun.id)
 
 
 def test_of_every_column_it_is_known_whether_it_holds_words() -> None:
