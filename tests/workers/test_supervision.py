@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -53,9 +54,11 @@ class Hanging(Recordings):
 
 
 @pytest.fixture
-def supervision(here: Installation) -> Supervision:
+def supervision(here: Installation) -> Iterator[Supervision]:
     bench = shift.lay_out(here.settings, ears=lambda _engine, _model: OddEar())
-    return Supervision(bench, Locks(here.settings.data_dir / "workers"))
+    yield Supervision(bench, Locks(here.settings.data_dir / "workers"))
+    bench.queue.close()
+    bench.engine.dispose()
 
 
 def test_sound_of_a_job_that_was_ended_on_another_machine_goes_at_the_next_look(
