@@ -51,6 +51,7 @@ class Cleaning(SpanExporter):
 
 def cleaned(span: ReadableSpan, kept: Collection[str]) -> ReadableSpan:
     """The span with the attributes in `kept`: no events, messages, links, nor what callers say in `tracestate`."""
+    # A copy: nothing can be taken off a span that has ended, and at its start the framework has put the path on it.
     return ReadableSpan(
         name=span.name,
         context=_bare(span.context),
