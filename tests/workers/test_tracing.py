@@ -12,6 +12,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 from app import deliveries, tracing, webhooks
 from app.db import writing
 from app.deliveries import Event
+from app.extraction import RULES
 from app.tracing import open_tracing
 from app.webhooks import Wanted
 from tests.collector import Collector
@@ -19,7 +20,9 @@ from tests.installation import Installation, installed
 from tests.receiver import Receiver
 from tests.whole.odd_worker import OddEar
 from workers import shift
+from workers.bench import Bench, Ears
 from workers.courier import Courier
+from workers.gate import Gate
 
 SECRET_PATH = "/zyxquokka"
 STEPS = ["prepare", "hear", "tell_apart", "keep", "extract", "finish"]
@@ -45,6 +48,12 @@ def recorded(here: Installation, **facts: Any) -> str:
 
 def work(here: Installation) -> None:
     shift.work(shift.lay_out(here.settings, ears=lambda _engine, _model: OddEar()), once=True)
+
+
+def bench_of(here: Installation) -> Bench:
+    traced = open_tracing(here.settings, service="candid-worker")
+    ears = Ears(lambda _engine, _model: OddEar())
+    return Bench("w1", here.settings, here.engine, here.queue, here.recordings, ears, Gate(1), RULES, tracing=traced)
 
 
 def test_each_step_of_a_job_is_a_span_within_that_of_its_attempt(here: Installation, there: Collector) -> None:
@@ -89,7 +98,7 @@ def test_a_delivery_says_what_came_of_it_and_not_where_it_went(
         with writing(here.engine) as session:
             webhook = webhooks.create(session, here.owner_id, Wanted(receiver.url + SECRET_PATH, (Event.JOB_FAILED,)))
             deliveries.announce(session, Event.JOB_FAILED, owner_id=here.owner_id, cause="1", ids={"job_id": "job_1"})
-        bench = shift.lay_out(here.settings)
+        bench = bench_of(here)
         assert asyncio.run(Courier(bench).deliver_due()) == 1
         bench.tracing.close()
     (seen,) = there.spans
