@@ -6,6 +6,8 @@
 #
 # The default brings faster-whisper and the weights, and no torch. For the reference engine as well:
 #   docker build --build-arg EXTRAS=worker,openai-whisper -t candid .
+# To send spans to an OpenTelemetry collector:
+#   docker build --build-arg EXTRAS=worker,opentelemetry -t candid .
 FROM python:3.12-slim AS build
 ARG EXTRAS=worker
 WORKDIR /src

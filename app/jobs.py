@@ -10,7 +10,7 @@ from sqlalchemy import Engine, ExceptionContext, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlmodel import Session, col, delete, select
 
-from app import deliveries, faults, locks, models, recordings, transcripts
+from app import deliveries, faults, locks, models, recordings, tracing, transcripts
 from app.db import BUSY_TIMEOUT_MS, WriteSession, now, teach_unixepoch
 from app.deliveries import Event
 from app.errors import CandidError, ConsentWithdrawn, JobFinished, JobNotRetryable, NotFound, StateConflict
@@ -111,6 +111,7 @@ class Queue:
         DBOS.migrate(self.url)
 
     def put(self, session: WriteSession, job: models.Job, where: Place) -> None:
+        tracing.tell(interview=job.interview_id, job=job.id)
         self.client.enqueue_in_transaction(
             session,
             {
@@ -120,10 +121,17 @@ class Queue:
                 "queue_partition_key": job.owner_id,
                 "priority": where.priority,
                 "app_version": APPLICATION_VERSION,
+                "attributes": tracing.carried(),
             },
             job.id,
             job.attempt,
         )
+
+    def traceparent(self, job_id: str, attempt: int) -> str:
+        """Of the request that queued this attempt; empty when it was not traced."""
+        name = workflow_id(job_id, attempt)
+        found = self.client.list_workflows(workflow_ids=[name], load_input=False, load_output=False)
+        return str((found[0].attributes or {}).get("traceparent", "")) if found else ""
 
     def forget(self, jobs: Sequence[models.Job]) -> bool:
         """Removes what the engine has noted of jobs that have ended; False while a worker is still leaving one."""

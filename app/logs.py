@@ -27,6 +27,8 @@ FIELDS = frozenset(
 # Libraries whose own sentences are shown. What others log may quote anything, so of them only the fact is shown.
 TRUSTED_LOGGERS = ("uvicorn", "dbos", "alembic")
 LOUD_LOGGERS = {"dbos": logging.WARNING, "alembic": logging.WARNING, "httpx": logging.WARNING}
+# What it has to say of a collector is told by `app.otlp`, once and not every few seconds.
+SILENT_LOGGERS = ("opentelemetry",)
 FRAMES = 12
 
 
@@ -58,6 +60,8 @@ def set_up(settings: Settings) -> None:
     root.setLevel(settings.log_level.upper())
     for name, level in LOUD_LOGGERS.items():
         logging.getLogger(name).setLevel(level)
+    for name in SILENT_LOGGERS:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     for name in ("dbos", "uvicorn", "uvicorn.error", "uvicorn.access"):
         # They bring handlers of their own, which would print every line a second time, past the allow-list.
         logging.getLogger(name).handlers = []

@@ -7,11 +7,12 @@ from contextlib import asynccontextmanager
 import structlog
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from fastapi.telemetry import TelemetryConfig
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.cors import CORSMiddleware
 
-from app import backups, keys, migrations, rates, resumables
+from app import backups, keys, migrations, rates, resumables, tracing
 from app import search as index
 from app.api import (
     comparison,
@@ -34,7 +35,7 @@ from app.api import (
 )
 from app.api import keys as api_keys
 from app.api.deps import House
-from app.api.guards import Guarded, Hosted
+from app.api.guards import WATCHERS, Guarded, Hosted
 from app.api.heads import Headed, headed
 from app.api.streams import Streams
 from app.db import now, open_engine, writing
@@ -45,6 +46,7 @@ from app.metrics import Measured
 from app.rates import Rates
 from app.recordings import UPLOAD_MAY_TAKE, Recordings
 from app.settings import Settings
+from app.tracing import Tracing
 
 ROUTERS = (
     *(interviews, recordings, uploads, transcripts, insights, search, comparison, questions, contacts),
@@ -157,6 +159,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     sweeping.cancel()
     close_house(house)
+    app.state.tracing.close()
 
 
 def leave(app: FastAPI) -> None:
@@ -168,6 +171,7 @@ def leave(app: FastAPI) -> None:
 
 def create_app(settings: Settings) -> FastAPI:
     """The ASGI application. The database must have been prepared (`prepare`)."""
+    traced = tracing.open_tracing(settings, service="candid-api")
     app = FastAPI(
         title="Candid",
         version="1",
@@ -182,7 +186,9 @@ def create_app(settings: Settings) -> FastAPI:
         generate_unique_id_function=_operation_id,
         # A path with a slash too many is answered with 404: a redirect would have an upload sent twice.
         redirect_slashes=False,
+        telemetry=_telemetry(traced),
     )
+    app.state.tracing = traced
     app.state.settings = settings
     app.state.headed = headed(route for room in (*ROUTERS, docs) for route in room.router.routes)
     for room in ROUTERS:
@@ -192,6 +198,19 @@ def create_app(settings: Settings) -> FastAPI:
     _guard(app, settings)
     app.openapi = lambda: contract.of(app)  # type: ignore[method-assign]
     return app
+
+
+def _telemetry(traced: Tracing) -> TelemetryConfig:
+    # Every switch is said: on its own the framework sends queries and messages to whom the environment names.
+    return {
+        "tracer_provider": traced.provider,
+        "tracing": traced.is_on,
+        "metrics": False,
+        "logs": False,
+        "operation_spans": False,
+        "auto_configure": False,
+        "exclude": lambda scope: scope["path"] in WATCHERS,
+    }
 
 
 def _guard(app: FastAPI, settings: Settings) -> None:

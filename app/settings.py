@@ -2,10 +2,11 @@
 
 import os
 import re
+from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -192,6 +193,12 @@ class Settings(BaseSettings):
     webhook_log_days: int = Field(
         default=30, ge=7, le=3650, description="Days that deliveries of webhooks are kept and shown."
     )
+    otlp_endpoint: str = Field(
+        default="",
+        description="Base URL of an OpenTelemetry collector, such as `http://127.0.0.1:4318`, that spans are sent to "
+        "(OTLP over HTTP): routes, ids, durations and codes, no words. Needs the extra `opentelemetry`; for headers, "
+        "certificates and sampling set the SDK's own `OTEL_` variables. Empty: none.",
+    )
     log_format: Literal["json", "text"] = Field(
         default="text", description="Log lines for a person (`text`) or for a machine (`json`)."
     )
@@ -215,6 +222,8 @@ class Settings(BaseSettings):
         key = self.llm_key.get_secret_value() if self.llm_key else ""
         if self.llm_url and (fault := _llm_fault(self.llm_url, model=self.llm_model, key=key)):
             raise ValueError(fault)
+        if self.otlp_endpoint and (fault := _otlp_fault(self.otlp_endpoint)):
+            raise ValueError(fault)
         return self
 
     @property
@@ -236,15 +245,30 @@ class Settings(BaseSettings):
         return self.data_dir / "work"
 
 
-def _llm_fault(url: str, *, model: str, key: str) -> str | None:
-    """What is wrong with the settings of the LLM, as a sentence that quotes none of them."""
+def _otlp_fault(url: str) -> str | None:
+    at = _plain(url)
+    if at is None or at.username is not None:
+        return "CANDID_OTLP_ENDPOINT must be a plain http or https URL, such as http://127.0.0.1:4318"
+    if find_spec("opentelemetry.sdk") is None or find_spec("opentelemetry.exporter") is None:
+        return "CANDID_OTLP_ENDPOINT needs the extra `opentelemetry`: pip install 'candid[opentelemetry]'"
+    return None
+
+
+def _plain(url: str) -> SplitResult | None:
+    """An http or https URL with a host, and without query, fragment and anything that must be escaped; or None."""
     try:
         at = urlsplit(url)
         host, _port = at.hostname, at.port
     except ValueError:
-        host, at = None, urlsplit("")
+        return None
     is_odd = not url.isascii() or not url.isprintable() or " " in url or at.query or at.fragment
-    if at.scheme not in {"http", "https"} or not host or is_odd:
+    return None if at.scheme not in {"http", "https"} or not host or is_odd else at
+
+
+def _llm_fault(url: str, *, model: str, key: str) -> str | None:
+    """What is wrong with the settings of the LLM, as a sentence that quotes none of them."""
+    at = _plain(url)
+    if at is None:
         return "CANDID_LLM_URL must be a plain http or https URL, such as http://127.0.0.1:11434/v1"
     if at.username is not None:
         return "CANDID_LLM_URL must not hold a user or a password; put the key into CANDID_LLM_KEY"
@@ -252,7 +276,7 @@ def _llm_fault(url: str, *, model: str, key: str) -> str | None:
         return "CANDID_LLM_MODEL must name a model when CANDID_LLM_URL is set"
     if not (key.isascii() and key.isprintable()):
         return "CANDID_LLM_KEY must be printable ASCII, as it goes into a header"
-    if key and at.scheme == "http" and not _is_this_machine(host):
+    if key and at.scheme == "http" and not _is_this_machine(at.hostname or ""):
         return "CANDID_LLM_URL must begin with https when CANDID_LLM_KEY is set, or lead to this machine"
     return None
 

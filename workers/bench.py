@@ -23,6 +23,7 @@ from app.faults import Fault
 from app.jobs import ENDED, Queue
 from app.recordings import Recordings
 from app.settings import Settings
+from app.tracing import Tracing
 from workers.ears import Ear
 from workers.gate import Gate
 from workers.llm import Llm
@@ -121,6 +122,7 @@ class Bench:
     gate: Gate
     judge: Judge
     llm: Llm | None = None
+    tracing: Tracing = field(default_factory=Tracing)
     pace: Pace = field(default_factory=Pace)
     stopping: Stopping = field(default_factory=Stopping)
 

@@ -8,9 +8,9 @@ from secrets import SystemRandom
 
 import structlog
 
-from app import deliveries
+from app import deliveries, tracing
 from app.db import now, reading
-from app.deliveries import Lease
+from app.deliveries import Attempt, Lease
 from workers.bench import Bench
 from workers.sending import Sender
 
@@ -82,10 +82,18 @@ class Courier:
             log.warning("courier failed", exc_info=True)
             return []
 
+    async def _send(self, held: Lease) -> Attempt:
+        with self.bench.tracing.call("deliver", webhook=held.webhook_id, delivery=held.delivery_id):
+            attempt = await self.sender.send(held, at=self.clock())
+            tracing.tell(status=attempt.status)
+            if not attempt.is_success:
+                tracing.fail(attempt.error or str(attempt.status))
+        return attempt
+
     async def _deliver(self, held: Lease) -> None:
         # Should we fail to note what came of it, the lease runs out and it is sent again.
         try:
-            attempt = await self.sender.send(held, at=self.clock())
+            attempt = await self._send(held)
             chance = self.chance()
             why = await asyncio.to_thread(
                 self.bench.write, lambda session: deliveries.settle(session, held, attempt, chance=chance)

@@ -14,7 +14,7 @@ import structlog
 from dbos import DBOS
 from dbos import error as dbos_error
 
-from app import claims, models
+from app import claims, models, tracing
 from app.claims import Claim
 from app.db import WriteSession, reading
 from app.errors import CandidError, PassingFailure, PermanentFailure, WorkCanceled
@@ -122,7 +122,8 @@ def careful(name: str, work: Callable[P, R]) -> Callable[P, R]:
     def carefully(*args: P.args, **kwargs: P.kwargs) -> R:
         _bench().stopping.park()
         try:
-            result = work(*args, **kwargs)
+            with _bench().tracing.step(name):
+                result = work(*args, **kwargs)
         except CandidError as error:
             if isinstance(error, WorkCanceled):
                 # Whoever leaves has handed the job back. The engine would keep this error for the one who goes on,
@@ -216,8 +217,20 @@ def _work(job_id: str, attempt: int, work: Callable[[Claim], None]) -> None:
         if job is None:
             log.info("not begun", job=job_id, attempt=attempt)
             return
-        with structlog.contextvars.bound_contextvars(interview=job.interview_id, job=job_id, attempt=attempt):
+        with (
+            structlog.contextvars.bound_contextvars(interview=job.interview_id, job=job_id, attempt=attempt),
+            bench.tracing.job(job.kind, _asked_in(bench, claim), starts=job.starts),
+        ):
             _carry_out(bench, job, claim, lambda: work(claim))
+
+
+def _asked_in(bench: Bench, claim: Claim) -> str:
+    """The `traceparent` of the request that queued the job, if one is wanted. Never raises, as `Bench.report`."""
+    try:
+        return bench.queue.traceparent(claim.job_id, claim.attempt) if bench.tracing.is_on else ""
+    except Exception:
+        log.warning("trace not found", exc_info=True)
+        return ""
 
 
 def _is_ours(bench: Bench, claim: Claim) -> bool:
@@ -240,6 +253,8 @@ def _carry_out(bench: Bench, job: models.Job, claim: Claim, work: Callable[[], N
         failure = error if isinstance(error, PermanentFailure) else _last(error)
         outcome, facts = "failed", {"code": failure.code}
         _end(bench, claim, lambda session: claims.fail(session, claim, failure))
+        tracing.fail(failure.code)
+    tracing.tell(outcome=outcome)
     log.info("ended", outcome=outcome, took_s=round(monotonic() - began, 1), **facts)
 
 

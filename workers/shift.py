@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import func
 from sqlmodel import col, or_, select
 
-from app import backups, deliveries, migrations, models
+from app import backups, deliveries, migrations, models, tracing
 from app.db import now, open_engine, reading
 from app.jobs import Queue
 from app.recordings import Recordings
@@ -57,6 +57,7 @@ def lay_out(settings: Settings, *, ears: OpenEar | None = None) -> Bench:
         gate=Gate(settings.slots),
         judge=judges.best(settings.models_dir),
         llm=llm.of(settings),
+        tracing=tracing.open_tracing(settings, service="candid-worker"),
     )
 
 
@@ -93,6 +94,7 @@ def _on_duty(bench: Bench) -> Iterator[None]:
             jobs.land(bench)
             bench.queue.close()
             bench.engine.dispose()
+            bench.tracing.close()
             log.info("worker ended", worker=bench.worker_id)
 
 

@@ -10,7 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app import ids, logs
+from app import ids, logs, tracing
 from app.api import admission, problems
 from app.metrics import METHODS
 
@@ -65,7 +65,7 @@ class Answer:
         self.request_id = _request_id(scope)
         self.status: int | None = None
         self._began = time.perf_counter()
-        self._send = send
+        self._scope, self._send = scope, send
         self._is_docs = scope["path"].startswith("/docs")
         self._state = scope.setdefault("state", {})
         self._state["request_id"] = self.request_id
@@ -77,9 +77,6 @@ class Answer:
     def note(self, scope: Scope) -> None:
         """The line of this request: its route and never its path, and the problem's code where there was one."""
         route = getattr(scope.get("route"), "path", "none")
-        facts = {"code": self._state["code"]} if "code" in self._state else {}
-        if (caller := self._state.get("caller")) is not None:
-            facts["key_id"] = caller.key_id
         log.log(
             logging.DEBUG if route in WATCHERS else logging.INFO,
             "answered",
@@ -87,13 +84,21 @@ class Answer:
             route=route,
             status=self.status,
             duration_ms=round((time.perf_counter() - self._began) * 1000),
-            **facts,
-            **logs.ids_of(scope.get("path_params", {})),
+            **self._facts(),
         )
+
+    def _facts(self) -> dict[str, str]:
+        """The problem's code, the key's id, and what the path says that may be said; as far as they are known."""
+        facts = {"code": self._state["code"]} if "code" in self._state else {}
+        if (caller := self._state.get("caller")) is not None:
+            facts["key_id"] = caller.key_id
+        return facts | logs.ids_of(self._scope.get("path_params", {}))
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            # The request's span ends with the last byte of the answer, before its line is written.
+            tracing.tell(request=self.request_id, **self._facts())
             headers = MutableHeaders(scope=message)
             headers["X-Request-Id"] = self.request_id
             if (standing := self._state.get("standing")) is not None:

@@ -76,6 +76,16 @@ def test_an_origin_that_no_browser_says_is_refused_with_what_to_set(origin: str)
         Settings(cors_origins=(origin,))
 
 
+@pytest.mark.parametrize(
+    "endpoint",
+    ["collector:4318", "ftp://collector", "http://", "http://me:zyxsecret@collector", "http://collector/?k=zyxsecret"],
+)
+def test_a_collector_that_is_no_plain_url_is_refused_without_repeating_it(endpoint: str) -> None:
+    with pytest.raises(ValidationError, match="CANDID_OTLP_ENDPOINT must be a plain http or https URL") as refused:
+        Settings(otlp_endpoint=endpoint)
+    assert "zyxsecret" not in refused.value.errors()[0]["msg"]
+
+
 def test_a_worker_that_would_count_as_dead_between_two_beats_is_explained() -> None:
     with pytest.raises(ValidationError, match="CANDID_DEAD_AFTER_S must be at least three times CANDID_HEARTBEAT_S"):
         Settings(heartbeat_s=20)

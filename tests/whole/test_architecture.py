@@ -129,6 +129,12 @@ def test_the_network_is_known_to_few_files() -> None:
     assert importers("httpx") <= {*("workers/llm/client.py", "workers/hub.py", "app/buckets.py", "workers/sending.py")}
 
 
+def test_what_leaves_in_spans_is_known_to_two_files() -> None:
+    assert importers("opentelemetry.sdk", "opentelemetry.exporter") <= {"app/otlp.py"}
+    assert importers("opentelemetry") <= {"app/otlp.py", "app/tracing.py"}
+    assert importers("app.otlp") <= {"app/tracing.py"}
+
+
 def test_extraction_and_formats_are_pure() -> None:
     pure = ("app/extraction/", "app/transcripts/values.py", "app/transcripts/formats.py", "app/media_types.py")
     impure = importers("sqlmodel", "sqlalchemy", "app.db", "app.models", "app.api", "httpx", "os", "random", "time")

@@ -9,6 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
+from app import tracing
+from app.api.guards import WATCHERS
+from tests.collector import Collector
 from tests.scenes import SOUND
 from tests.tus import PIECE, VERSION, metadata
 from tests.whole.service import KEY, ROOT, SAMPLE, Service, running
@@ -146,6 +149,7 @@ def wrong_ways(talk: Talk, known: dict[str, str]) -> None:
         talk.ask(verb, path, headers={"Authorization": f"Basic {HEADER}"})
 
 
+PARENT = f"00-{'a' * 32}-{'b' * 16}-01"
 JSON = {"Content-Type": "application/json"}
 
 
@@ -159,6 +163,8 @@ def odd_paths(talk: Talk) -> None:
     ):
         talk.client.get(path)
         talk.client.request(PATH.upper(), path)
+        talk.client.get(path, headers={"Host": f"{HEADER}.example"})
+        talk.client.get(path, headers={"traceparent": PARENT, "tracestate": f"k={HEADER}", "baggage": f"k={HEADER}"})
 
 
 def sounds(talk: Talk) -> None:
@@ -200,7 +206,17 @@ def ends(talk: Talk, known: dict[str, str]) -> None:
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """What a whole day of a service leaves to be read: lines, numbers, refusals."""
-    with running(tmp_path_factory.mktemp("canaries"), CANDID_LOG_LEVEL="debug", **UNLIMITED) as service:
+    with (
+        Collector() as there,
+        running(
+            tmp_path_factory.mktemp("canaries"),
+            CANDID_LOG_LEVEL="debug",
+            CANDID_OTLP_ENDPOINT=there.url,
+            # Every span counts here, however fast they come.
+            OTEL_BSP_MAX_QUEUE_SIZE="100000",
+            **UNLIMITED,
+        ) as service,
+    ):
         talk = Talk(service)
         with talk.client:
             known = furnish(talk)
@@ -222,10 +238,13 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
             "numbers": numbers,
             "refusals": "\n".join(talk.refusals),
             "secrets": " ".join(talk.secrets),
+            # As they came: nothing can hide in a part that is not decoded.
+            "spans": there.raw.decode("latin-1"),
+            "traced": json.dumps([[seen.service, seen.name, seen.facts] for seen in there.spans]),
         }
 
 
-@pytest.mark.parametrize("where", ["api", "worker", "numbers", "refusals"])
+@pytest.mark.parametrize("where", ["api", "worker", "numbers", "refusals", "spans"])
 def test_no_canary_sings(told: dict[str, str], where: str) -> None:
     secrets = (*SECRETS, *told["secrets"].split())
     assert [secret for secret in secrets if secret in told[where].lower() or secret in told[where]] == []
@@ -251,6 +270,24 @@ def test_every_operation_was_asked_rightly_and_wrongly(told: dict[str, str]) -> 
     every = {(verb, path) for verb, path, _about in operations()}
     assert every - {(verb, route) for verb, route, status in answered if status < 400} == set()
     assert every - {(verb, route) for verb, route, status in answered if status >= 400} == set()
+
+
+def test_every_operation_was_traced_but_what_machines_ask_all_the_time(told: dict[str, str]) -> None:
+    names = {name for service, name, _facts in json.loads(told["traced"]) if service == "candid-api"}
+    every = {f"{verb.upper()} {path}" for verb, path, _about in operations() if path not in WATCHERS}
+    assert every - names == set()
+    assert not {name for name in names if name.partition(" ")[2] in WATCHERS}
+
+
+def test_every_span_says_only_what_is_on_the_list(told: dict[str, str]) -> None:
+    found = {fact for _service, _name, facts in json.loads(told["traced"]) for fact in facts}
+    assert found <= {name.removeprefix("candid.") for name in tracing.KEPT}
+    assert {"request", "interview", "job", "attempt", "key_id", "code", "http.route"} <= found
+
+
+def test_the_steps_of_a_job_were_traced(told: dict[str, str]) -> None:
+    names = {name for service, name, _facts in json.loads(told["traced"]) if service == "candid-worker"}
+    assert names >= {"transcription", "prepare", "hear", "tell_apart", "keep", "extract", "finish"}
 
 
 def test_a_line_of_a_request_has_its_ids_and_what_became_of_it(told: dict[str, str]) -> None:
