@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, or_
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from app import cursors, etags, locks, models, replies
-from app.db import AnyCase, WriteSession, mentions, now
+from app.db import AnyCase, WriteSession, mentions, now, together
 from app.errors import ContactNameless, FieldInvalid, NotFound
 from app.extraction.referred import Referred
 from app.ids import Kind
@@ -70,7 +70,7 @@ def page(
 
 def _mentions(text: str) -> Any:
     columns = (models.Contact.name, models.Contact.role, models.Contact.organisation, models.Contact.note)
-    return or_(*(mentions(column, text) for column in columns))
+    return mentions(together(*columns), text)
 
 
 def add(session: WriteSession, owner_id: str, known: Mapping[str, Any]) -> models.Contact:

@@ -24,7 +24,7 @@ from app import (
     transcripts,
 )
 from app.consents import Grant
-from app.db import ByCodePoint, WriteSession, mentions, now
+from app.db import ByCodePoint, WriteSession, mentions, now, together
 from app.errors import ConsentWithdrawn, NotFound, RecordingAbsent, RecordingDuplicate, RecordingPresent
 from app.jobs import Queue
 from app.keys import Caller
@@ -237,7 +237,7 @@ def _mentions(session: Session, owner_id: str, text: str) -> Any:
     columns = (models.Interview.title, models.Interview.interviewee, models.Interview.role, models.Interview.employer)
     query = search.parse(text)
     said = [search.is_said(session, owner_id, query)] if query.terms else []
-    return or_(*(mentions(column, text) for column in columns), *said)
+    return or_(mentions(together(*columns), text), *said)
 
 
 def etag(interview: models.Interview, job: models.Job | None) -> str:

@@ -41,6 +41,7 @@ ASKED = {
     "... in quotes, rare": f"/v1/insights?q={RARE_WORD}",
     "... in quotes, never": "/v1/insights?q=xylophone",
     "search, rare word": f"/v1/search?q={RARE_WORD}",
+    "search, never said": "/v1/search?q=xylophone",
     "search, word of many": "/v1/search?q=morning",
     "search, many, deep": "/v1/search?q=morning&limit=20",
     "search, a beginning": "/v1/search?q=mo",
