@@ -10,6 +10,7 @@ from sqlalchemy import event
 from app import interviews, models, titles
 from app.errors import VersionMismatch
 from app.interviews import Plan
+from app.search import finding
 from tests.client import Client
 from tests.installation import Installation
 from tests.scenes import TALK, heard, make_key, plan, spoken, upload, wav, work_through
@@ -132,11 +133,15 @@ def test_what_cannot_be_is_refused_and_not_echoed(client: Client, wrong: dict[st
         ("\\", ["back\\slash"]),
         ("0% s", ["100% sure"]),
         ("a_b", []),
+        ("personada", []),
+        ("person ada", []),
     ],
 )
+@pytest.mark.parametrize("few", [500, 0])
 def test_q_finds_titles_people_employers_and_what_was_said(
-    here: Installation, client: Client, q: str, titles: list[str]
+    here: Installation, client: Client, monkeypatch: pytest.MonkeyPatch, few: int, q: str, titles: list[str]
 ) -> None:
+    monkeypatch.setattr(finding, "FEW", few)
     heard(here, client, (*TALK, ("S2", "The Fresnel lens is my favourite.")), title="the talk")
     plan(client, title="by role", role="archivist")
     plan(client, title="by person", interviewee="Ada Okafor")

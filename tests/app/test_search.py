@@ -11,7 +11,7 @@ from sqlalchemy import text
 from app import search, transcripts
 from app.db import writing
 from app.main import create_app
-from app.search import queries, snippets, words
+from app.search import finding, queries, snippets, words
 from app.transcripts.values import Segment
 from tests.client import Client
 from tests.installation import Installation, installed
@@ -164,7 +164,11 @@ def test_nobody_finds_what_is_anothers(here: Installation, client: Client, stran
     assert ids(stranger, "zurich", interview_id=mine["id"]) == []
 
 
-def test_pages_hold_each_hit_once_and_what_was_said_last_comes_first(here: Installation, client: Client) -> None:
+@pytest.mark.parametrize("few", [500, 8, 0])
+def test_pages_hold_each_hit_once_and_what_was_said_last_comes_first(
+    here: Installation, client: Client, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(finding, "FEW", few)
     for _ in range(3):
         heard(here, client, (("S1", "a lamp"), ("S2", "two lamps"), ("S1", "more lamps")))
     seen, cursor = [], None
