@@ -91,8 +91,8 @@ train: install ## Make the insight classifier's weights anew from training/dialo
 eval-audio: install ## Hear ../shared/eval/audio through the running API: word error rate by file
 	@$(BIN)/python scripts/eval_audio.py
 
-fuzz-api: install ## Fuzz a fresh service from its own contract, with every check of schemathesis
-	@$(BIN)/python scripts/fuzz_api.py
+fuzz-api: install ## Fuzz a fresh service from its own contract, with every check of schemathesis (make fuzz-api SECONDS=1200)
+	@$(BIN)/python scripts/fuzz_api.py --seconds $(or $(SECONDS),200)
 
 test-model: install ## Hold the service against a small model of it, in STORIES stories (make test-model STORIES=100), killing the API on the way
 	@CANDID_TEST_STORIES=$(or $(STORIES),50) $(BIN)/python -m pytest -s tests/whole/test_model.py
