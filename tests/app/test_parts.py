@@ -184,35 +184,29 @@ def test_an_upload_that_was_left_too_long_goes_with_its_parts(here: Installation
 
 
 def test_an_upload_is_known_as_long_as_its_parts_are_there(
-    here: Installation, senders: list[Sender], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    here: Installation, senders: list[Sender], wire: Wire, tmp_path: Path
 ) -> None:
     path = senders[0].begun(len(SOUND))
     senders[0].append(path, 0, SOUND[:HALF])
-    with Wire() as wire:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", wire.url)
-        wire.answers = UNAVAILABLE
-        store = Recordings(here.settings.recordings_location, tmp_path / "third")
-        resumables.sweep(here.engine, store, at=now() + timedelta(days=2))
-        assert (len(counted(here)), len(kept(here))) == (1, 1)
-        wire.answers = None
-        resumables.sweep(here.engine, store, at=now() + timedelta(days=2))
+    store, wire.answers = Recordings(here.settings.recordings_location, tmp_path / "third"), UNAVAILABLE
+    resumables.sweep(here.engine, store, at=now() + timedelta(days=2))
+    assert (len(counted(here)), len(kept(here))) == (1, 1)
+    wire.answers = None
+    resumables.sweep(here.engine, store, at=now() + timedelta(days=2))
     assert (counted(here), kept(here)) == ([], [])
 
 
 def test_while_the_bucket_is_away_nothing_counts_and_nothing_is_lost(
-    here: Installation, senders: list[Sender], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    here: Installation, senders: list[Sender], wire: Wire, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = senders[0].begun(len(SOUND))
     senders[0].append(path, 0, SOUND[:HALF])
-    with Wire() as wire:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", wire.url)
-        monkeypatch.setattr("app.buckets.RETRIES", {"max_retries": 0})
-        wire.answers = UNAVAILABLE
-        store = Recordings(here.settings.recordings_location, tmp_path / "third")
-        with closing(resumables.hold(here.engine, store, here.settings, of(here, path), expected_bytes=9)) as piece:
-            piece.take(SOUND[HALF:-1])
-            with pytest.raises(Exception, match="does not answer"):
-                piece.complete()
+    monkeypatch.setattr("app.buckets.RETRIES", {"max_retries": 0})
+    store, wire.answers = Recordings(here.settings.recordings_location, tmp_path / "third"), UNAVAILABLE
+    with closing(resumables.hold(here.engine, store, here.settings, of(here, path), expected_bytes=9)) as piece:
+        piece.take(SOUND[HALF:-1])
+        with pytest.raises(Exception, match="does not answer"):
+            piece.complete()
     assert senders[1].offset(path) == HALF
     interview = senders[1].append(path, HALF, SOUND[HALF:]).headers["candid-interview"]
     assert sound_of(senders[0], interview) == SOUND
