@@ -12,6 +12,7 @@ import pytest
 from sqlmodel import select
 
 from app import models
+from app.recordings import Recordings
 from tests.scenes import SOUND
 from tests.whole.service import Service, Started, eventually
 
@@ -72,8 +73,10 @@ def offset_of(service: Service) -> int:
 
 
 def stored(service: Service) -> list[str]:
-    found = (service.folder / "data" / "recordings").rglob("recording.wav")
-    return [hashlib.sha256(path.read_bytes()).hexdigest() for path in found]
+    """The SHA-256 of every recording in the store."""
+    store = Recordings(service.recordings, service.folder / "looking")
+    keys = [found.key for page in store.store.listed("") for found in page if found.key.endswith("/recording.wav")]
+    return [hashlib.sha256(b"".join(store.read(key))).hexdigest() for key in keys]
 
 
 def when_more_is_safe(service: Service, client: Started, safe: int) -> int:

@@ -88,6 +88,15 @@ class Service:
         """Where the recordings are when they are on S3."""
         return s3_server.location()
 
+    @property
+    def recordings(self) -> str:
+        return self.bucket if s3_server.ON_S3 else str(self.folder / "data" / "recordings")
+
+    @property
+    def staging(self) -> Path:
+        """Where uploads are on their way in."""
+        return self.folder / "data" / ("incoming" if s3_server.ON_S3 else "recordings/.incoming")
+
     def environment(self) -> dict[str, str]:
         bucket = self.bucket if s3_server.ON_S3 else ""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("CANDID_")}

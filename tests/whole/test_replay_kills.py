@@ -47,7 +47,7 @@ def test_killed_while_the_recording_comes_the_key_is_free_at_once(service: Servi
 
     def endless() -> Iterator[bytes]:
         yield SOUND
-        eventually(lambda: list((service.folder / "data" / "recordings" / ".incoming").iterdir()))
+        eventually(lambda: list(service.staging.iterdir()))
         api.kill()
         yield SOUND
 

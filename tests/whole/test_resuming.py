@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from tests.s3_server import folder_only
 from tests.scenes import SOUND
 from tests.tus import PIECE, VERSION, Sender
 from tests.whole import sending
@@ -48,6 +49,7 @@ def test_what_came_before_a_kill_in_the_middle_of_a_piece_is_gone_on_from(servic
     assert sending.stored(service) == [sha256]
 
 
+@folder_only
 def test_a_trickle_counts_every_few_seconds(service: Service) -> None:
     sound = SOUND + bytes(10 * sending.MIB)
     with httpx.Client(base_url=service.url, headers=FORM, timeout=60) as client:
