@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,17 @@ def here(tmp_path: Path) -> Iterator[Installation]:
 
 def bench_with(here: Installation, ear: OddEar) -> Bench:
     return shift.lay_out(here.settings, ears=lambda _engine, _model: ear)
+
+
+@contextmanager
+def laid_out(here: Installation, ear: OddEar) -> Iterator[Bench]:
+    """A bench at which nobody works, and that nobody else would clear away."""
+    bench = bench_with(here, ear)
+    try:
+        yield bench
+    finally:
+        bench.queue.close()
+        bench.engine.dispose()
 
 
 def work(here: Installation, ear: OddEar) -> None:
@@ -155,24 +167,24 @@ def test_whom_a_referral_names_is_a_contact_as_soon_as_the_job_has_succeeded(her
 
 def test_what_another_model_heard_is_not_gone_on_from(here: Installation) -> None:
     job_id = recorded(here)
-    bench = bench_with(here, ear := OddEar())
-    claim = bench.claim(job_id, 1)
-    with writing(here.engine) as session:
-        claims.begin(session, claim, is_ours=lambda: True)
-    plan = steps.prepare(bench, claim)
-    steps.hear(bench, claim, plan, 0)
-    steps.hear(bench, claim, plan, 0)
-    assert len(ear.heard) == 1
-    manner = plan.manner.model_copy(update={"model": "other"})
-    steps.hear(bench, claim, plan.model_copy(update={"manner": manner}).signed("same sound"), 0)
-    assert len(ear.heard) == 2
+    with laid_out(here, ear := OddEar()) as bench:
+        claim = bench.claim(job_id, 1)
+        with writing(here.engine) as session:
+            claims.begin(session, claim, is_ours=lambda: True)
+        plan = steps.prepare(bench, claim)
+        steps.hear(bench, claim, plan, 0)
+        steps.hear(bench, claim, plan, 0)
+        assert len(ear.heard) == 1
+        manner = plan.manner.model_copy(update={"model": "other"})
+        steps.hear(bench, claim, plan.model_copy(update={"manner": manner}).signed("same sound"), 0)
+        assert len(ear.heard) == 2
 
 
 def test_a_lost_job_is_told_to_people(here: Installation) -> None:
     job_id = here.submit()
     here.queue.client.delete_workflows([f"{job_id}.1"])
-    bench = bench_with(here, OddEar())
-    Supervision(bench, Locks(here.settings.data_dir / "workers")).reconcile()
+    with laid_out(here, OddEar()) as bench:
+        Supervision(bench, Locks(here.settings.data_dir / "workers")).reconcile()
     error = here.job(job_id).error or {}
     assert (here.job(job_id).status, error["code"]) == ("failed", "passing-failure")
 
