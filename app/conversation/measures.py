@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from statistics import median
 
@@ -47,13 +47,14 @@ class Heard:
 
     @cached_property
     def turns(self) -> list[SpokenTurn]:
-        ordered = tuple(said(self.transcript))
-        return turns_of(self.transcript.model_copy(update={"segments": ordered}))
+        """Each with its role, given or by who asks most of the questions."""
+        found = turns_of(self.transcript.model_copy(update={"segments": tuple(said(self.transcript))}))
+        return [replace(turn, role=role) for turn, role in zip(found, roles_of(found), strict=True)]
 
     @cached_property
     def roles(self) -> Mapping[str, Role | None]:
-        """Speaker -> role, given or by who asks most of the questions; in order of first words."""
-        return {turn.speaker or "": role for turn, role in zip(self.turns, roles_of(self.turns), strict=True)}
+        """Speaker -> role, in order of first words."""
+        return {turn.speaker or "": turn.role for turn in self.turns}
 
     @cached_property
     def spurts(self) -> list[Spurt]:
@@ -99,11 +100,12 @@ class Heard:
 
 
 def voices(heard: Heard) -> tuple[Voice, ...]:
-    """Every speaker with words, in order of the first of them."""
-    is_known = heard.times is not Times.ESTIMATED
+    """Every speaker with words, in order of the first of them. Of one label for all, nothing is told apart."""
+    is_known, are_several = heard.times is not Times.ESTIMATED, len(heard.roles) >= VOICES
     spoken = _sums((one.speaker, one.duration_ms) for one in heard.spurts)
     words = _sums((turn.speaker or "", len(turn.text.split())) for turn in heard.turns)
-    longest = monologues(heard.floor) if is_known else {}
+    all_spoken, all_words = spoken.total(), words.total()
+    longest = monologues(heard.floor) if is_known and are_several else {}
     names = {one.id: one.name for one in heard.transcript.speakers}
     return tuple(
         Voice(
@@ -111,9 +113,9 @@ def voices(heard: Heard) -> tuple[Voice, ...]:
             name=names.get(speaker),
             role=role,
             words=words[speaker],
-            word_share=_share(words[speaker], words.total()),
+            word_share=_share(words[speaker], all_words) if are_several else None,
             spoken_ms=spoken[speaker] if is_known else None,
-            talk_share=_share(spoken[speaker], spoken.total()) if is_known else None,
+            talk_share=_share(spoken[speaker], all_spoken) if is_known and are_several else None,
             longest_monologue=longest.get(speaker),
         )
         for speaker, role in heard.roles.items()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from html import escape
 from itertools import groupby
+from typing import NamedTuple
 
 from app.conversation.values import Conversation, Kind, Stretch, Times, Voice
 from app.transcripts import labels
@@ -142,15 +143,32 @@ class _Scale:
             yield f'<text class="small" x="{x}" y="{bottom + 22}" text-anchor="middle">{_clock(at * SECOND_MS)}</text>'
 
 
+class _Bar(NamedTuple):
+    """`kind` is a class of STYLE, here and below."""
+
+    kind: str
+    start_ms: int
+    end_ms: int
+
+
+class _Shape(NamedTuple):
+    """`what` is said of it where a pointer rests on it."""
+
+    kind: str
+    start_ms: int
+    end_ms: int
+    what: str
+
+
 @dataclass(frozen=True)
 class _Row:
-    """A line of the picture: what it is called, and shapes as (class, at which ms, until which, what it is)."""
+    """A line of the picture and what it is called; with something `below` that, it is a lane."""
 
     label: str
     below: str
     height: int
-    bars: Sequence[tuple[str, int, int]] = ()
-    shapes: Sequence[tuple[str, int, int, str]] = ()
+    bars: Sequence[_Bar] = ()
+    shapes: Sequence[_Shape] = ()
 
     def drawn(self, top: int, scale: _Scale) -> str:
         middle = top + self.height / 2
@@ -161,42 +179,45 @@ class _Row:
             parts.append(f'<text class="small" x="16" y="{middle + 13:g}">{_text(self.below)}</text>')
             y, width = middle - BAR / 2, WIDTH - LEFT - RIGHT
             parts.append(f'<rect class="lane" x="{LEFT}" y="{y:g}" width="{width}" height="{BAR}"/>')
-            parts += [_bar(kind, scale.x(start), scale.x(end), y) for kind, start, end in _merged(self.bars, scale)]
-        parts += [_shape(shape, scale, middle) for shape in self.shapes]
+            parts += [_bar(bar, scale, y) for bar in _merged(self.bars, scale)]
+        # Of those that would lie upon each other, the last is seen.
+        seen = {(shape.kind, round(scale.x(shape.start_ms))): shape for shape in self.shapes}
+        parts += [_shape(shape, scale, middle) for shape in seen.values()]
         return "\n".join(parts)
 
 
-def _merged(bars: Sequence[tuple[str, int, int]], scale: _Scale) -> Iterator[tuple[str, int, int]]:
+def _merged(bars: Sequence[_Bar], scale: _Scale) -> Iterator[_Bar]:
     """Bars in order, those joined between which nobody would see a gap."""
-    last: tuple[str, int, int] | None = None
-    for kind, start, end in bars:
-        if last is not None and scale.x(start) - scale.x(last[2]) < JOINED_PX:
-            last = (kind, last[1], max(end, last[2]))
+    last: _Bar | None = None
+    for bar in bars:
+        if last is not None and scale.x(bar.start_ms) - scale.x(last.end_ms) < JOINED_PX:
+            last = last._replace(end_ms=max(bar.end_ms, last.end_ms))
             continue
         if last is not None:
             yield last
-        last = (kind, start, end)
+        last = bar
     if last is not None:
         yield last
 
 
-def _bar(kind: str, start: float, end: float, y: float) -> str:
-    return f'<rect class="{kind}" x="{start:.1f}" y="{y:g}" width="{max(1.0, end - start):.1f}" height="{BAR}"/>'
+def _bar(bar: _Bar, scale: _Scale, y: float) -> str:
+    x = scale.x(bar.start_ms)
+    width = max(1.0, scale.x(bar.end_ms) - x)
+    return f'<rect class="{bar.kind}" x="{x:.1f}" y="{y:g}" width="{width:.1f}" height="{BAR}"/>'
 
 
-def _shape(shape: tuple[str, int, int, str], scale: _Scale, middle: float) -> str:
-    kind, start, end, what = shape
-    x, title = scale.x(start), f"<title>{_text(what)}</title>"
-    if kind == "longest":
-        width = max(1.0, scale.x(end) - x)
-        y = middle + BAR / 2 + 2
-        return f'<rect class="longest" x="{x:.1f}" y="{y:g}" width="{width:.1f}" height="3">{title}</rect>'
-    if kind == "cut":
-        y = middle - BAR / 2 - 7
-        return f'<path class="cut" d="M{x - 4:.1f} {y:g}h8l-4 7z">{title}</path>'
-    if kind == "mark":
-        return f'<path class="mark" d="M{x:.1f} {middle - 6:g}l6 6l-6 6l-6 -6z">{title}</path>'
-    return f'<circle class="{kind}" cx="{x:.1f}" cy="{middle:g}" r="4.5">{title}</circle>'
+def _shape(shape: _Shape, scale: _Scale, middle: float) -> str:
+    x, title = scale.x(shape.start_ms), f"<title>{_text(shape.what)}</title>"
+    match shape.kind:
+        case "longest":
+            y, width = middle + BAR / 2 + 2, max(1.0, scale.x(shape.end_ms) - x)
+            return f'<rect class="longest" x="{x:.1f}" y="{y:g}" width="{width:.1f}" height="3">{title}</rect>'
+        case "cut":
+            return f'<path class="cut" d="M{x - 4:.1f} {middle - BAR / 2 - 7:g}h8l-4 7z">{title}</path>'
+        case "mark":
+            return f'<path class="mark" d="M{x:.1f} {middle - 6:g}l6 6l-6 6l-6 -6z">{title}</path>'
+        case kind:
+            return f'<circle class="{kind}" cx="{x:.1f}" cy="{middle:g}" r="4.5">{title}</circle>'
 
 
 def _lanes(found: Conversation) -> Iterator[_Row]:
@@ -207,19 +228,19 @@ def _lanes(found: Conversation) -> Iterator[_Row]:
         yield _lane(found, voice, f"v{number % 4}")
     rest = {voice.id for voice in found.voices} - {voice.id for voice in kept}
     if rest:
-        bars = [("v3", one.start_ms, one.end_ms) for one in found.spurts if one.speaker in rest]
+        bars = [_Bar("v3", one.start_ms, one.end_ms) for one in found.spurts if one.speaker in rest]
         yield _Row(f"{len(rest)} others", "together", LANE, bars)
 
 
 def _lane(found: Conversation, voice: Voice, color: str) -> _Row:
-    bars = [(color, one.start_ms, one.end_ms) for one in found.spurts if one.speaker == voice.id]
+    bars = [_Bar(color, one.start_ms, one.end_ms) for one in found.spurts if one.speaker == voice.id]
     shapes = [
-        ("cut", one.start_ms, one.end_ms, f"interrupts at {_clock(one.start_ms)}")
+        _Shape("cut", one.start_ms, one.end_ms, f"interrupts at {_clock(one.start_ms)}")
         for one in found.interruptions.places
         if one.by == voice.id
     ]
     if (run := voice.longest_monologue) is not None:
-        shapes.append(("longest", run.start_ms, run.end_ms, f"longest monologue: {_clock(run.duration_ms)}"))
+        shapes.append(_Shape("longest", run.start_ms, run.end_ms, f"longest monologue: {_clock(run.duration_ms)}"))
     return _Row(_name(voice), _below(voice), LANE, bars, shapes)
 
 
@@ -228,14 +249,14 @@ def _below(voice: Voice) -> str:
     share, of = (voice.talk_share, "") if voice.talk_share is not None else (voice.word_share, " of the words")
     if share is not None:
         parts.append(f"{share:.0%}{of}")
-    return " \u00b7 ".join(parts) or "said nothing for certain"
+    return " \u00b7 ".join(parts) or "perhaps all voices"
 
 
 def _question_row(found: Conversation) -> Iterator[_Row]:
     if found.questions.places:
         kinds = {Kind.OPEN: "question", Kind.CLOSED: "question closed", None: "question"}
         shapes = [
-            (kinds[one.kind], one.start_ms, one.end_ms, f"{one.kind or 'a'} question at {_clock(one.start_ms)}")
+            _Shape(kinds[one.kind], one.start_ms, one.end_ms, f"{one.kind or 'a'} question at {_clock(one.start_ms)}")
             for one in found.questions.places
         ]
         yield _Row("Questions", "", ROW, shapes=shapes)
@@ -244,7 +265,7 @@ def _question_row(found: Conversation) -> Iterator[_Row]:
 def _category_rows(found: Conversation) -> Iterator[_Row]:
     for category, at in _categories(found):
         name = _called(category)
-        yield _Row(name, "", ROW, shapes=[("mark", ms, ms, f"{name} at {_clock(ms)}") for ms in at])
+        yield _Row(name, "", ROW, shapes=[_Shape("mark", ms, ms, f"{name} at {_clock(ms)}") for ms in at])
 
 
 def _categories(found: Conversation) -> list[tuple[str, list[int]]]:
@@ -269,7 +290,7 @@ def _role(voice: Voice) -> str:
 def _share(voice: Voice) -> str:
     if voice.talk_share is not None:
         return f" spoke {voice.talk_share:.0%} of the time that was spoken"
-    return f" said {voice.word_share or 0:.0%} of the words"
+    return " said all" if voice.word_share is None else f" said {voice.word_share:.0%} of the words"
 
 
 def _clock(ms: int) -> str:

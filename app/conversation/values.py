@@ -62,7 +62,7 @@ class Spurt(Stretch):
 class Voice:
     """One speaker. `role` is given or inferred; `talk_share` is of all that was spoken, 0..1, and the shares are 1.
 
-    None where the times are estimated, or nothing of theirs was surely said.
+    What is of times is None where those are estimated; shares and monologues also where one label may be everybody's.
     """
 
     id: str

@@ -6,7 +6,7 @@ import pytest
 
 from app import erasures, models
 from app.conversation import timeline
-from app.db import writing
+from app.db import reading, writing
 from app.erasures import Kind
 from tests.client import Client
 from tests.installation import Installation
@@ -141,7 +141,9 @@ def test_without_its_recording_the_length_is_that_of_the_words(here: Installatio
     assert (found["length"]["minutes"] > 0, found["talk"]["reason"]) == (True, None)
 
 
-def test_what_is_deleted_is_not_there(here: Installation, client: Client) -> None:
-    made = heard(here, client)
+def test_what_is_deleted_is_not_there_nor_what_was_planned(here: Installation, client: Client) -> None:
+    made = heard(here, client, planned_minutes="45")
     client.delete(made["links"]["self"])
     assert conversation(client, made).status_code == 404
+    with reading(here.engine) as session:
+        assert session.get_one(models.Interview, made["id"]).planned_minutes is None

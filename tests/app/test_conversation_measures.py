@@ -1,5 +1,7 @@
 """How well somebody listened, on small dialogues: talk, monologues, interruptions, questions, silence, the slot."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -49,7 +51,7 @@ def test_talk_shares_are_of_all_that_was_spoken_and_pauses_are_nobodys() -> None
 def test_a_breath_within_a_sentence_is_talk_and_half_a_second_is_not() -> None:
     breath = measured(("S2", 0, long(2)), ("S2", 999, long(2)))
     pause = measured(("S2", 0, long(2)), ("S2", 1000, long(2)))
-    assert (breath.voices[0].spoken_ms, pause.voices[0].spoken_ms) == (1499, 1000)
+    assert [one.voices[0].spoken_ms for one in (breath, pause)] == [1499, 1000]
 
 
 def test_words_that_may_never_have_been_said_do_not_count() -> None:
@@ -175,6 +177,15 @@ def test_questions_are_the_interviewers_each_with_its_kind_and_place() -> None:
     assert (first.text, first.segment_ids, first.start_ms) == ("What do you love about it?", (1,), 500)
 
 
+def test_the_sample_is_a_good_listeners() -> None:
+    script = json.loads((Path(__file__).parents[2] / "sample" / "script.json").read_text())
+    lines = [(turn["speaker"], turn["start_ms"], turn["text"]) for turn in script["turns"]]
+    found = measured(*lines, speakers=(Speaker(id="S1"), Speaker(id="S2")), options={"layout": "mono"})
+    assert found.talk.interviewee_share is not None
+    assert found.talk.interviewee_share > 0.7
+    assert (found.questions.open, found.questions.closed, found.silences.count) == (4, 3, 7)
+
+
 def test_roles_are_inferred_from_who_asks() -> None:
     found = conversation.measure(1, spoken(*TALK))
     assert [one.role for one in found.voices] == [Role.INTERVIEWER, Role.INTERVIEWEE]
@@ -198,7 +209,8 @@ def test_one_speaker_is_no_two_and_nothing_is_made_up() -> None:
     reasons = {one.reason for one in (found.talk, found.interruptions, found.questions, found.silences)}
     assert reasons == {Reason.ONE_SPEAKER}
     assert (found.talk.interviewer_share, found.questions.count, found.questions.places) == (None, None, ())
-    assert found.voices[0].talk_share == 1
+    (voice,) = found.voices
+    assert (voice.talk_share, voice.word_share, voice.longest_monologue, voice.spoken_ms) == (None, None, None, 1500)
 
 
 def test_two_who_ask_alike_have_no_roles() -> None:

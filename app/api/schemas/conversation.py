@@ -21,7 +21,10 @@ class StretchOut(Output):
 
 
 class VoiceOut(Output):
-    """One speaker. The shares of all speakers are 1 together; two who speak at once both count."""
+    """One speaker. The shares of all are 1 together, two who speak at once both count; of one label for all they are null.
+
+    What is of times is null where those are estimated.
+    """
 
     id: str
     name: str | None
