@@ -21,9 +21,9 @@ class StretchOut(Output):
 
 
 class VoiceOut(Output):
-    """One speaker. The shares of all are 1 together, two who speak at once both count; of one label for all they are null.
+    """One speaker. The shares of all are 1 together; two who speak at once both count.
 
-    What is of times is null where those are estimated.
+    Null is what one label for everybody cannot tell, and what is of times where those are estimated.
     """
 
     id: str
