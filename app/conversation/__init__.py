@@ -58,7 +58,8 @@ def _marks(session: Session, interview_id: str) -> list[Mark]:
     insight, category = models.Insight, models.InsightCategory
     found = session.exec(
         select(category.category, insight.start_ms)
-        .join(insight, col(insight.id) == category.insight_id)
+        .select_from(insight)
+        .join(category, col(category.insight_id) == insight.id)
         .where(insight.interview_id == interview_id, insight.state != "rejected", col(insight.stale).is_(False))
         .where(category.rank == 0)
         .order_by(col(insight.start_ms), col(insight.id))

@@ -184,7 +184,9 @@ def _no_interruptions(heard: Heard) -> Reason | None:
         return heard.unknown_sides
     if heard.unknown_times is not None:
         return heard.unknown_times
-    overlaps = heard.transcript.options.get("layout") == "split" or any(_overlapping(heard.spurts))
+    layout = heard.transcript.options.get("layout")
+    # A text from elsewhere does not say how it was recorded; where nobody overlaps it was likely one microphone.
+    overlaps = layout == "split" or (layout is None and any(_overlapping(heard.spurts)))
     return None if overlaps else Reason.ONE_CHANNEL
 
 

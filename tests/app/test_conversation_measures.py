@@ -114,6 +114,14 @@ def test_on_one_microphone_nobody_knows_of_interruptions() -> None:
     assert found.silences.count == 2
 
 
+@pytest.mark.parametrize(("begins_ms", "count"), [(4000, 1), (9000, None)])
+def test_a_text_that_does_not_say_how_it_was_recorded_is_believed_where_voices_overlap(
+    begins_ms: int, count: int | None
+) -> None:
+    found = measured(("S2", 0, long(20)), ("S1", begins_ms, long(9)), options={}, engine="import", model="json")
+    assert found.interruptions.count == count
+
+
 @pytest.mark.parametrize(
     ("lines", "waited"),
     [
