@@ -13,6 +13,11 @@ def digest(shown: Any) -> str:
     return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()[:16]
 
 
+def of_bytes(body: bytes) -> str:
+    """A strong ETag of what is made whenever it is asked for: the bytes name themselves."""
+    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+
+
 def check(if_match: str | None, *, current: str, what: str) -> None:
     """Raises VersionMismatch when `If-Match` is there and names another version of `what` than `current`.
 

@@ -31,7 +31,7 @@ from app.keys import Caller
 from app.uploads import Kept
 
 # What erasing an interview blanks: everything in the row that says something about a person.
-PERSONAL = ("interviewee", "role", "employer", "contact_id", "planned_at")
+PERSONAL = ("interviewee", "role", "employer", "contact_id", "planned_at", "planned_minutes")
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ class Plan:
     employer: str | None = None
     contact_id: str | None = None
     planned_at: datetime | None = None
+    planned_minutes: int | None = None
     language: str | None = None
     vocabulary: list[str] = field(default_factory=list)
 
@@ -59,6 +60,7 @@ def plan(session: WriteSession, caller: Caller, wanted: Plan) -> models.Intervie
         employer=wanted.employer,
         contact_id=wanted.contact_id,
         planned_at=wanted.planned_at,
+        planned_minutes=wanted.planned_minutes,
         language=wanted.language,
         vocabulary=wanted.vocabulary,
     )

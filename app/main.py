@@ -19,6 +19,7 @@ from app.api import (
     consents,
     contacts,
     contract,
+    conversation,
     docs,
     insights,
     interviews,
@@ -49,7 +50,7 @@ from app.settings import Settings
 from app.tracing import Tracing
 
 ROUTERS = (
-    *(interviews, recordings, uploads, transcripts, insights, search, comparison, questions, contacts),
+    *(interviews, recordings, uploads, transcripts, insights, conversation, search, comparison, questions, contacts),
     *(jobs, webhooks, consents, api_keys, service),
 )
 # What a web page of a named origin may send and read, beside what every page may.
@@ -81,6 +82,7 @@ TAGS = {
     "uploads": "Recordings sent in pieces, gone on with after every cut: tus 1.0.0.",
     "transcripts": "The words, in numbered versions.",
     "insights": "Claims worth keeping, each with its proof.",
+    "conversation": "How well somebody listened, and who spoke when.",
     "search": "By words, in everything that was said and found.",
     "comparison": "What several interviews say of the same.",
     "questions": "Your own list for an interview, and what became of it.",

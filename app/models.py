@@ -113,6 +113,7 @@ class Interview(SQLModel, table=True):
     employer: str | None = Field(default=None, max_length=200)
     contact_id: str | None = Field(default=None, max_length=64, index=True)
     planned_at: datetime | None = Field(default=None, sa_column=_instant(nullable=True))
+    planned_minutes: int | None = None
     language: str | None = Field(default=None, max_length=12)
     vocabulary: list[str] = Field(default_factory=list, sa_column=_json())
     transcript_version: int = 0

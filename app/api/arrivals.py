@@ -1,6 +1,7 @@
 """A recording at the door: which door it came through, what was said about it, and whether it may come in."""
 
 import hashlib
+import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from app.uploads import Kept
 RAW_TYPES = ("audio/", "video/", "application/octet-stream", "application/ogg")
 
 SAID = {"true": True, "false": False}
+NUMBER = re.compile(r"-?[0-9]{1,9}(\.0+)?")
 
 Fields = TypeVar("Fields", bound=BaseModel)
 
@@ -110,6 +112,8 @@ def from_text(given: Mapping[str, str]) -> dict[str, Any]:
         fields["vocabulary"] = [word.strip() for word in fields["vocabulary"].split(",") if word.strip()]
     if "consent" in fields:
         fields["consent"] = SAID.get(fields["consent"], fields["consent"])
+    if NUMBER.fullmatch(fields.get("planned_minutes", "")):
+        fields["planned_minutes"] = int(fields["planned_minutes"].partition(".")[0])
     return fields
 
 

@@ -130,6 +130,11 @@ TRANSCRIPTS = {
     "text/markdown": "**Speaker 1** [00:00]\n\nWhat do you like?\n",
 }
 ETAG = {"ETag": header("Names this version; send it back as If-Match or If-None-Match.", '"3.17"')}
+VARY = {"Vary": header("The same address has other representations.", "Accept")}
+TIMELINE = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 960 200" role="img" aria-labelledby="title desc">'
+    '<title id="title">Who spoke when: Coffee with Ada</title>...</svg>'
+)
 ETAGGED: Responses = {200: {"headers": ETAG}}
 NOT_MODIFIED: Responses = {304: {"description": "It is still the version you have.", "headers": ETAG}}
 ACCEPTED: Responses = {

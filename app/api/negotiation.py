@@ -1,4 +1,6 @@
-"""Which representation of a transcript a request wants: `?format=` first, then Accept, then JSON (RFC 9110, 12.5.1)."""
+"""Which representation of a thing a request wants: `?format=` first, then Accept, then JSON (RFC 9110, 12.5.1)."""
+
+from collections.abc import Mapping
 
 from app.errors import FormatNotOffered
 from app.transcripts.formats import FORMATS
@@ -7,15 +9,15 @@ JSON = "json"
 MEDIA_TYPES = {JSON: "application/json"} | {name: media_type for name, (media_type, _) in FORMATS.items()}
 
 
-def choose(wanted: str | None, accept: str | None) -> str:
-    """A name in MEDIA_TYPES. Raises FormatNotOffered, which says what there is."""
+def choose(wanted: str | None, accept: str | None, *, offered: Mapping[str, str] = MEDIA_TYPES) -> str:
+    """A name in `offered`, JSON among them. Raises FormatNotOffered, which says what there is."""
     if wanted is not None:
         return wanted
     if not accept:
         return JSON
-    ranked = sorted(MEDIA_TYPES, key=lambda name: -quality(MEDIA_TYPES[name], accept))
-    if quality(MEDIA_TYPES[ranked[0]], accept) <= 0:
-        raise FormatNotOffered("A transcript has none of the accepted media types.", offered=list(MEDIA_TYPES.values()))
+    ranked = sorted(offered, key=lambda name: -quality(offered[name], accept))
+    if quality(offered[ranked[0]], accept) <= 0:
+        raise FormatNotOffered("None of the accepted media types is offered here.", offered=list(offered.values()))
     return ranked[0]
 
 

@@ -16,7 +16,6 @@ from app.transcripts.formats import FORMATS
 
 router = APIRouter(prefix="/v1/interviews/{interview_id}/transcript", tags=["transcripts"], route_class=Route)
 
-VARY = {"Vary": declared.header("The same address has other representations.", "Accept")}
 IMPORT_ERRORS = (
     errors.NotFound,
     errors.ConsentRequired,
@@ -46,7 +45,7 @@ EDIT_ERRORS = (
     "",
     response_model=schemas.TranscriptOut,
     responses={
-        200: {"description": "The transcript.", "headers": declared.ETAG | VARY}
+        200: {"description": "The transcript.", "headers": declared.ETAG | declared.VARY}
         | {
             "content": {
                 kind: {"schema": {"type": "string"}, "example": text} for kind, text in declared.TRANSCRIPTS.items()

@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from app import consents, contacts, erasures, insights, models
 from app.api import schemas
+from app.conversation import Conversation
 from app.db import now
 from app.errors import NotFound
 from app.revisions import Revision
@@ -89,6 +90,7 @@ def _interview(
                 "recording": f"{here}/recording" if recording and not is_erased else None,
                 "transcript": f"{here}/transcript" if has_words else None,
                 "insights": f"{here}/insights" if has_words else None,
+                "conversation": f"{here}/conversation" if has_words else None,
                 "job": f"/v1/jobs/{newest_job.id}" if newest_job else None,
             },
         }
@@ -99,6 +101,12 @@ def transcript(interview_id: str, version: int, words: values.Transcript, *, wit
     """The JSON of a transcript. Dumped once by hand: validating ten thousand words again would double the time."""
     left_out = None if with_words else {"segments": {"__all__": {"words"}}}
     return {"interview_id": interview_id, "version": version, **words.model_dump(mode="json", exclude=left_out)}
+
+
+def conversation(interview_id: str, found: Conversation) -> dict[str, Any]:
+    """The JSON of how a conversation went."""
+    shown = vars(found) | {"interview_id": interview_id}
+    return schemas.ConversationOut.model_validate(shown, from_attributes=True).model_dump(mode="json")
 
 
 def edit(interview_id: str, made: Revision, *, segment_id: int | None = None) -> schemas.TranscriptEditOut:

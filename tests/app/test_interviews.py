@@ -13,7 +13,8 @@ from app.interviews import Plan
 from app.search import finding
 from tests.client import Client
 from tests.installation import Installation
-from tests.scenes import TALK, heard, make_key, plan, spoken, upload, wav, work_through
+from tests.scenes import SOUND, TALK, heard, make_key, plan, spoken, upload, wav, work_through
+from tests.tus import Sender
 
 LINE = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1, max_size=60)
 
@@ -98,10 +99,40 @@ def test_every_line_of_text_comes_back_as_it_was(
     assert (shown["title"], shown["interviewee"], shown["vocabulary"]) == (title, interviewee, vocabulary)
 
 
+def test_the_planned_length_is_given_changed_and_cleared(client: Client) -> None:
+    made = plan(client, planned_minutes=30)
+    path = made["links"]["self"]
+    assert made["planned_minutes"] == 30
+    for minutes in (45, None):
+        assert client.patch(path, json={"planned_minutes": minutes}).json()["planned_minutes"] == minutes
+
+
+def test_every_door_takes_the_planned_length(client: Client) -> None:
+    assert upload(client, planned_minutes="45")["planned_minutes"] == 45
+    raw = {"params": {"consent": "true", "planned_minutes": "20"}, "headers": {"Content-Type": "audio/wav"}}
+    sent = client.post("/v1/interviews", content=wav(seconds=0.1), **raw)
+    assert (sent.status_code, sent.json()["planned_minutes"]) == (201, 20)
+    sender = Sender(client)
+    path = sender.begun(len(SOUND), consent="true", planned_minutes="60", on_duplicate="new")
+    interview = sender.append(path, 0, SOUND).headers["candid-interview"]
+    assert client.get(interview).json()["planned_minutes"] == 60
+
+
+@pytest.mark.parametrize("minutes", ["0", "481", "-5", "1.5", "half an hour", "30 ", "\u0663\u0660", "9" * 5000])
+def test_a_length_that_cannot_be_is_refused_at_the_door(client: Client, minutes: str) -> None:
+    form = {"consent": "true", "planned_minutes": minutes}
+    answer = client.post("/v1/interviews", data=form, files={"file": ("memo.wav", SOUND, "audio/wav")})
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/planned_minutes")
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
         {"title": ""},
+        {"planned_minutes": "30"},
+        {"planned_minutes": True},
+        {"planned_minutes": 0},
+        {"planned_minutes": 481},
         {"title": "x" * 301},
         {"title": "a\x00b"},
         {"language": "english"},

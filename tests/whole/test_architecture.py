@@ -136,7 +136,8 @@ def test_what_leaves_in_spans_is_known_to_two_files() -> None:
 
 
 def test_extraction_and_formats_are_pure() -> None:
-    pure = ("app/extraction/", "app/transcripts/values.py", "app/transcripts/formats.py", "app/media_types.py")
+    drawn = tuple(f"app/conversation/{name}.py" for name in ("values", "spurts", "asked", "measures", "timeline"))
+    pure = ("app/extraction/", *drawn, "app/transcripts/values.py", "app/transcripts/formats.py", "app/media_types.py")
     impure = importers("sqlmodel", "sqlalchemy", "app.db", "app.models", "app.api", "httpx", "os", "random", "time")
     assert {name for name in impure if name.startswith(pure)} == set()
 

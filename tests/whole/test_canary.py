@@ -113,6 +113,7 @@ def right_ways(talk: Talk, known: dict[str, str]) -> None:
     talk.ask(
         "PATCH", f"/v1/uploads/{known['upload_id']}", headers=VERSION | PIECE | {"Upload-Offset": "0"}, content=b""
     )
+    assert talk.ask("GET", f"{here}/conversation", params={"format": "svg"}).status_code == 200
     planned = talk.ask("POST", "/v1/interviews", json={"title": TITLE}).json()["links"]["self"]
     sound = {"content": SOUND, "headers": {"Content-Type": "audio/wav"}, "params": {"consent": "true"}}
     talk.ask("PUT", f"{planned}/recording", params={"filename": FILE, **sound.pop("params")}, **sound)

@@ -12,6 +12,7 @@ from app.api.schemas.consents import (
     WithdrawalIn,
 )
 from app.api.schemas.contacts import ContactChange, ContactFilters, ContactIn, ContactOut, ContactPage
+from app.api.schemas.conversation import ConversationOut
 from app.api.schemas.fields import (
     EXAMPLE_AT,
     EXAMPLE_CONSENT,
@@ -102,6 +103,7 @@ __all__ = [
     "ContactIn",
     "ContactOut",
     "ContactPage",
+    "ConversationOut",
     "DeliveryFilters",
     "DeliveryOut",
     "DeliveryPage",

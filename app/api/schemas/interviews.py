@@ -39,6 +39,7 @@ class Links(Output):
     recording: str | None
     transcript: str | None
     insights: str | None
+    conversation: str | None
     job: str | None
 
 
@@ -89,6 +90,7 @@ INTERVIEW_EXAMPLE = {
     "employer": None,
     "contact_id": "crm-1042",
     "planned_at": None,
+    "planned_minutes": 30,
     "language": None,
     "vocabulary": ["Fresnel"],
     "transcript_version": None,
@@ -117,6 +119,7 @@ INTERVIEW_EXAMPLE = {
         "recording": f"/v1/interviews/{EXAMPLE_INTERVIEW}/recording",
         "transcript": None,
         "insights": None,
+        "conversation": None,
         "job": f"/v1/jobs/{EXAMPLE_JOB}",
     },
 }
@@ -135,6 +138,7 @@ class InterviewOut(Output):
     employer: str | None
     contact_id: str | None = Field(description="A contact of yours (`ctc_...`), or an id of your own making.")
     planned_at: datetime | None
+    planned_minutes: int | None = Field(description="How long you mean to talk.")
     language: str | None = Field(description="The language to listen for; null: it is detected.")
     vocabulary: list[str] = Field(description="Names and terms to listen for.")
     transcript_version: int | None
@@ -177,6 +181,9 @@ ON_DUPLICATE = (
 )
 
 
+Minutes = Annotated[int, Field(ge=1, le=480), BeforeValidator(as_number)]
+
+
 class InterviewFields(Input):
     """What may be known of an interview."""
 
@@ -188,6 +195,7 @@ class InterviewFields(Input):
         default=None, description="One of your contacts (`ctc_...`), or an id of your own making for the person."
     )
     planned_at: Instant | None = Field(default=None, description="When you will meet.")
+    planned_minutes: Minutes | None = Field(default=None, description="How long you mean to talk.")
     language: Language | None = Field(default=None, description="The language to listen for; absent: it is detected.")
     vocabulary: Vocabulary | None = Field(
         default=None, description="Names and terms to listen for. In a form or a query: separated by commas."
