@@ -9,6 +9,7 @@ from app import conversation, errors, etags, interviews
 from app.api import bodies, declared, deps, negotiation, schemas, views
 from app.api.deps import ReaderDep, ReadSessionDep
 from app.api.routes import Route
+from app.api.transcripts import READ_ERRORS
 from app.conversation import timeline
 
 router = APIRouter(prefix="/v1/interviews/{interview_id}/conversation", tags=["conversation"], route_class=Route)
@@ -27,13 +28,7 @@ OFFERED = {negotiation.JSON: "application/json", "svg": timeline.MEDIA_TYPE}
         }
     }
     | declared.NOT_MODIFIED
-    | declared.failures(
-        errors.NotFound,
-        errors.FormatNotOffered,
-        errors.TranscriptNotReady,
-        errors.TranscriptErased,
-        errors.ConsentWithdrawn,
-    ),
+    | declared.failures(errors.FormatNotOffered, *READ_ERRORS),
 )
 def get_conversation(
     interview_id: deps.InterviewId,

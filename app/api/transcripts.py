@@ -16,6 +16,7 @@ from app.transcripts.formats import FORMATS
 
 router = APIRouter(prefix="/v1/interviews/{interview_id}/transcript", tags=["transcripts"], route_class=Route)
 
+READ_ERRORS = (errors.NotFound, errors.TranscriptNotReady, errors.TranscriptErased, errors.ConsentWithdrawn)
 IMPORT_ERRORS = (
     errors.NotFound,
     errors.ConsentRequired,
@@ -53,14 +54,8 @@ EDIT_ERRORS = (
         }
     }
     | declared.NOT_MODIFIED
-    | declared.failures(
-        errors.NotFound,
-        errors.FormatNotOffered,
-        errors.TranscriptNotReady,
-        errors.TranscriptErased,
-        errors.ConsentWithdrawn,
-    ),
-)  # fmt: skip
+    | declared.failures(errors.FormatNotOffered, *READ_ERRORS),
+)
 def get_transcript(
     interview_id: deps.InterviewId,
     caller: ReaderDep,
