@@ -40,7 +40,6 @@ from app.api.guards import WATCHERS, Guarded, Hosted
 from app.api.heads import Headed, headed
 from app.api.streams import Streams
 from app.db import now, open_engine, writing
-from app.errors import RecordingsUnavailable
 from app.jobs import Queue
 from app.keys import Token
 from app.metrics import Measured
@@ -141,8 +140,8 @@ def _sweep(house: House) -> None:
     try:
         house.recordings.sweep_staging(before=now() - UPLOAD_MAY_TAKE)
         resumables.sweep(house.engine, house.recordings, at=now())
-    except (OSError, SQLAlchemyError, RecordingsUnavailable):
-        # The disk, the database or the store is away: requests are told so, and it is tried again.
+    except (OSError, SQLAlchemyError):
+        # The disk or the database is away: requests are told so, and it is tried again.
         log.warning("sweep waits")
 
 

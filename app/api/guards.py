@@ -55,7 +55,7 @@ class Guarded:
                     raise
                 await problem(scope, receive, answer.send)
             finally:
-                answer.note(scope)
+                answer.note()
 
 
 class Answer:
@@ -74,13 +74,13 @@ class Answer:
     def has_begun(self) -> bool:
         return self.status is not None
 
-    def note(self, scope: Scope) -> None:
+    def note(self) -> None:
         """The line of this request: its route and never its path, and the problem's code where there was one."""
-        route = getattr(scope.get("route"), "path", "none")
+        route = getattr(self._scope.get("route"), "path", "none")
         log.log(
             logging.DEBUG if route in WATCHERS else logging.INFO,
             "answered",
-            method=scope["method"] if scope["method"] in METHODS else "other",
+            method=self._scope["method"] if self._scope["method"] in METHODS else "other",
             route=route,
             status=self.status,
             duration_ms=round((time.perf_counter() - self._began) * 1000),
